@@ -1,0 +1,1 @@
+"""Amazon Personalize, simulated in process."""

@@ -1,0 +1,1 @@
+"""Virtual data: Avro schema rules, CSV files, interaction stores, exports."""

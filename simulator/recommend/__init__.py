@@ -1,0 +1,1 @@
+"""Recipes and models: the catalogue, training, updating, serving, metrics."""

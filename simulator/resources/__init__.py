@@ -1,0 +1,1 @@
+"""One module a resource family: its record, its rules, its lifecycle."""

@@ -1,0 +1,1 @@
+"""Scenario files: their model, the runner, the assertions, the report."""
