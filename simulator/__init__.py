@@ -1,1 +1,44 @@
-"""Amazon Personalize, simulated in process."""
+"""Amazon Personalize, simulated in process: unmodified boto3 code runs offline, and time is virtual.
+
+`simulate()` runs a block inside a simulation, `current()` is the one that is running. Everything else in this
+package is private.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import _personalize_simulator_hooks
+from simulator.version import __version__
+
+if TYPE_CHECKING:
+    from simulator.clock import SimulatorError as SimulatorError
+    from simulator.resources.solutions import NotSimulatedWarning as NotSimulatedWarning
+    from simulator.simulation import Simulation as Simulation
+    from simulator.simulation import current as current
+    from simulator.simulation import simulate as simulate
+
+__all__ = ["NotSimulatedWarning", "Simulation", "SimulatorError", "__version__", "current", "simulate"]
+
+_MODULES = {
+    "NotSimulatedWarning": "simulator.resources.solutions",
+    "Simulation": "simulator.simulation",
+    "SimulatorError": "simulator.clock",
+    "current": "simulator.simulation",
+    "simulate": "simulator.simulation",
+}
+
+_personalize_simulator_hooks.install()
+
+
+def __getattr__(name: str) -> Any:
+    """Imports what is asked for only then: boto3 and moto take a quarter of a second."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(_MODULES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

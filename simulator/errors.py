@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from simulator.version import __version__
+
 
 class ServiceError(Exception):
     """A refusal by the simulated service: an AWS error code and a message."""
@@ -45,23 +47,9 @@ _S3_PAGE = "https://docs.aws.amazon.com/personalize/latest/dg/granting-personali
 NOT_VALID = Refusal(_VALIDATION, "{problems}", "observed", "err-013")
 NOT_VALID_INPUT = Refusal(_INVALID, "{problems}", "assumed", "err-013, on the events and runtime services")
 UNKNOWN_OPERATION = Refusal("UnknownOperationException", "", "observed", "err-050")
-NOT_SIMULATED_OPERATION = Refusal(
+NOT_SIMULATED = Refusal(
     _VALIDATION,
-    "personalize-simulator {version} does not simulate {operation}; see its README for what it does.",
-    "assumed",
-    "the simulator's own limit",
-)
-NOT_SIMULATED_MEMBER = Refusal(
-    _VALIDATION,
-    "personalize-simulator {version} does not simulate the parameter {member} of {operation}; "
-    "see its README for what it does.",
-    "assumed",
-    "the simulator's own limit",
-)
-NOT_SIMULATED_VALUE = Refusal(
-    _VALIDATION,
-    "personalize-simulator {version} does not simulate {operation} with {what}; "
-    "see its README for what it does.",
+    "personalize-simulator {version} does not simulate {what}; see its README for what it does.",
     "assumed",
     "the simulator's own limit",
 )
@@ -223,3 +211,8 @@ VALUE_TOO_LONG = (  # fail-001
     "https://docs.aws.amazon.com/personalize/latest/dg/data-prep-formatting.html."
 )
 EXPORT_FAILED = "Insufficient privileges for accessing data in S3."  # assumed, after err-005
+
+
+def not_simulated(what: str) -> ServiceError:
+    """The refusal of something that the service does and the simulator does not (yet)."""
+    return NOT_SIMULATED(version=__version__, what=what)

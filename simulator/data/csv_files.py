@@ -21,6 +21,9 @@ from simulator.quotas import Quotas
 
 _ID_COLUMNS = ("USER_ID", "ITEM_ID")
 _INTEGERS = ("int", "long")
+_TEXTS = ("string", "boolean")
+
+_Columns = dict[str, TextColumn | NumberColumn]
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,23 +39,21 @@ def read_interactions(files: Iterable[bytes], schema: AvroSchema, quotas: Quotas
 
     Raises ServiceError: `MISSING_COLUMNS`, `NONCONFORMING_ROWS`.
     """
-    frames = [_read(content, schema) for content in files]
-    reason = next((why for frame in frames if (why := _too_long(frame, schema, quotas))), None)
-    records = sum(len(frame) for frame in frames)
+    tables = [_read(content, schema) for content in files]
+    reason = next((why for table in tables if (why := _too_long(table, quotas))), None)
+    records = sum(len(table["TIMESTAMP"]) for table in tables)
     least = quotas["interaction_records_per_import"]
     if reason is None and records < least:
         reason = errors.FEW_RECORDS.format(limit=least)
     if reason is not None:
         return ParsedImport((), reason)
-    return ParsedImport(tuple(_chunk(frame, schema) for frame in frames), None)
+    return ParsedImport(tuple(_distinct(table) for table in tables), None)
 
 
-def _read(content: bytes, schema: AvroSchema) -> pd.DataFrame:
+def _read(content: bytes, schema: AvroSchema) -> _Columns:
     _check_header(content, schema)
     absent_as_number = {
-        field.name: [""]
-        for field in schema.fields
-        if field.nullable and field.type not in ("string", "boolean")
+        field.name: [""] for field in schema.fields if field.nullable and field.type not in _TEXTS
     }
     try:
         frame = pd.read_csv(
@@ -67,10 +68,20 @@ def _read(content: bytes, schema: AvroSchema) -> pd.DataFrame:
     except (ValueError, OverflowError):
         # pandas says neither which line nor which column; the service's own message names none either.
         raise errors.NONCONFORMING_ROWS() from None
+    columns: _Columns = {}
     for field in schema.fields:
-        if not _conforms(frame[field.name], field):
+        series = frame.pop(field.name)
+        column = _coded(series) if field.type in _TEXTS else series.to_numpy()
+        if not _conforms(column, field):
             raise errors.NONCONFORMING_ROWS()
-    return frame
+        columns[field.name] = column
+    return columns
+
+
+def _coded(series: pd.Series[Any]) -> TextColumn:
+    # Not read_csv's own "category": it takes 007 and 7 for one number.
+    codes, values = pd.factorize(series.to_numpy())
+    return TextColumn(codes.astype(np.int32), tuple(values.tolist()))
 
 
 def _check_header(content: bytes, schema: AvroSchema) -> None:
@@ -84,48 +95,34 @@ def _check_header(content: bytes, schema: AvroSchema) -> None:
 
 
 def _dtype(field: Field) -> str:
-    if field.type in ("string", "boolean"):
-        return "category"
+    if field.type in _TEXTS:
+        return "object"
     if field.type in _INTEGERS and not field.nullable:
         return "int64"
     return "float64"
 
 
-def _conforms(column: pd.Series[Any], field: Field) -> bool:
-    if field.type == "string":
-        return field.nullable or "" not in column.cat.categories
-    if field.type == "boolean":
-        allowed = {"true", "false", ""} if field.nullable else {"true", "false"}
-        return set(column.cat.categories) <= allowed
+def _conforms(column: TextColumn | NumberColumn, field: Field) -> bool:
+    if isinstance(column, TextColumn):
+        allowed = None if field.type == "string" else {"true", "false", ""}
+        return (field.nullable or "" not in column.values) and (
+            allowed is None or allowed.issuperset(column.values)
+        )
     if field.type in _INTEGERS and field.nullable:
-        present = column.dropna()
+        present = column[~np.isnan(column)]
         return bool((present == np.floor(present)).all())
-    return field.nullable or not bool(column.isna().any())
+    return field.nullable or not bool(np.isnan(column).any())
 
 
-def _too_long(frame: pd.DataFrame, schema: AvroSchema, quotas: Quotas) -> str | None:
-    for field in schema.fields:
-        if field.type != "string":
-            continue
-        limit = quotas["characters_of_an_id" if field.name in _ID_COLUMNS else "characters_of_a_string"]
-        if any(len(value) > limit for value in frame[field.name].cat.categories):
-            return errors.VALUE_TOO_LONG.format(limit=limit, column=field.name)
+def _too_long(table: _Columns, quotas: Quotas) -> str | None:
+    for name, column in table.items():
+        limit = quotas["characters_of_an_id" if name in _ID_COLUMNS else "characters_of_a_string"]
+        if isinstance(column, TextColumn) and any(len(value) > limit for value in column.values):
+            return errors.VALUE_TOO_LONG.format(limit=limit, column=name)
     return None
 
 
-def _chunk(frame: pd.DataFrame, schema: AvroSchema) -> BulkChunk:
-    columns: dict[str, TextColumn | NumberColumn] = {}
-    for field in schema.fields:
-        series = frame[field.name]
-        if field.type in ("string", "boolean"):
-            values = tuple(str(value) for value in series.cat.categories)
-            columns[field.name] = TextColumn(series.cat.codes.to_numpy().astype(np.int32), values)
-        else:
-            columns[field.name] = series.to_numpy()
-    return _distinct(columns)
-
-
-def _distinct(columns: dict[str, TextColumn | NumberColumn]) -> BulkChunk:
+def _distinct(columns: _Columns) -> BulkChunk:
     """Rows equal in every field count once (the guide, exporting data)."""
     comparable = {
         name: column.codes if isinstance(column, TextColumn) else column for name, column in columns.items()

@@ -1,0 +1,113 @@
+"""The wire: one HTTP request to one of the three services in, status, headers and body out.
+
+Parse, validate by the botocore model, one call on a resource, serialise. moto's URL table and the
+`before-send` handler both end here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import formatdate
+from urllib.parse import urlsplit
+
+from simulator import errors
+from simulator.arns import Home
+from simulator.aws import shapes
+from simulator.aws.operations import OPERATIONS
+from simulator.clock import SECOND
+from simulator.resources.ids import new_id, uuid_of
+from simulator.resources.platform import Platform
+from simulator.resources.world import JournalEntry, Scope, World
+from simulator.version import __version__
+
+HttpAnswer = tuple[int, dict[str, str], bytes]
+
+_CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/[^/]*/([^/]+)/")
+_REGION_IN_HOST = re.compile(r"^personalize(?:-events|-runtime)?(?:-fips)?\.([a-z]{2}(?:-[a-z]+)+-\d)\.")
+_TARGET = "AmazonPersonalize."
+_DEFAULT_REGION = "us-east-1"
+
+
+@dataclass(frozen=True)
+class HttpRequest:
+    """A request as it came; its headers in the case in which botocore and werkzeug write them."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def access_key(self) -> str:
+        """The access key that signed it; empty if none did."""
+        found = _CREDENTIAL.search(self.headers.get("Authorization", ""))
+        return found[1] if found else ""
+
+    @property
+    def region(self) -> str:
+        """The region that it was signed for, or that its host names."""
+        found = _CREDENTIAL.search(self.headers.get("Authorization", ""))
+        if found:
+            return found[2]
+        host = _REGION_IN_HOST.match(urlsplit(self.url).hostname or "")
+        return host[1] if host else _DEFAULT_REGION
+
+
+def answer(world: World, platform: Platform, request: HttpRequest, account: str) -> HttpAnswer:
+    """The service's answer to a request; the world must have been settled to the present."""
+    home = Home(account, request.region)
+    service, operation = _operation(request)
+    if operation is None:
+        status, headers, body = shapes.unknown_operation(service)
+        name, outcome = "", "UnknownOperationException"
+    else:
+        name = operation.name
+        try:
+            status, headers, body = 200, {}, _call(Scope(world, platform, home), operation, request)
+            outcome = ""
+        except errors.ServiceError as refusal:
+            status, headers, body = operation.error(refusal.code, refusal.message)
+            outcome = refusal.code
+    world.journal.append(JournalEntry(world.now, "call", name, f"{account}/{home.region}", outcome))
+    headers["Content-Type"] = operation.content_type if operation else "application/json"
+    headers["Content-Length"] = str(len(body))
+    headers["Date"] = formatdate(world.now // SECOND, usegmt=True)
+    headers["x-amzn-RequestId"] = uuid_of(new_id(world, "request", name))
+    headers["x-personalize-simulator"] = __version__
+    return status, headers, body
+
+
+def _operation(request: HttpRequest) -> tuple[str, shapes.Operation | None]:
+    path = urlsplit(request.url).path or "/"
+    target = request.headers.get("X-Amz-Target", "")
+    if path == "/":
+        if not target.startswith(_TARGET):
+            return "personalize", None
+        return "personalize", shapes.operation("personalize", target.removeprefix(_TARGET))
+    for service in ("personalize-events", "personalize-runtime"):
+        operation = shapes.operation_for_path(service, request.method, path)
+        if operation is not None:
+            return service, operation
+    return "personalize-runtime", None
+
+
+def _call(scope: Scope, operation: shapes.Operation, request: HttpRequest) -> bytes:
+    simulated = OPERATIONS.get(operation.name)
+    if simulated is None:
+        raise errors.not_simulated(operation.name)
+    not_valid = errors.NOT_VALID if operation.service == "personalize" else errors.NOT_VALID_INPUT
+    try:
+        decoded = shapes.decode(request.body)
+    except shapes.MalformedBody as fault:
+        raise not_valid(problems=f"The request's body is not valid JSON: {fault}.") from None
+    problems = operation.problems(decoded)
+    if problems:
+        raise not_valid(problems=shapes.message(problems))
+    assert isinstance(decoded, dict), "the model's check lets structures pass only"
+    given = {name: value for name, value in decoded.items() if value is not None}
+    refused = simulated.members.refused(given)
+    if refused is not None:
+        raise errors.not_simulated(f"the parameter {refused} of {operation.name}")
+    return operation.serialise(simulated.call(scope, operation.parse(given)))

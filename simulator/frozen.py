@@ -1,0 +1,87 @@
+"""The process's time, held by freezegun: what user code, moto and the simulation all read."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime, timedelta
+from typing import Any
+
+from simulator.clock import Micros, SimulatorError, datetime_of
+
+# Modules whose clocks stay real: those too heavy to search for clocks (half a second at the first start), and
+# those that measure the test run itself.
+_LEFT_REAL = ["numpy.", "pandas.", "scipy.", "pyarrow.", "matplotlib.", "_pytest.timing", "hypothesis."]
+
+_EPOCH = datetime(1970, 1, 1)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def frozen_now() -> Micros | None:
+    """The present of the innermost freeze, or None while time is not frozen."""
+    api: Any = sys.modules.get("freezegun.api")
+    if api is None or not api.freeze_factories:
+        return None
+    instant: Micros = (api.freeze_factories[-1]() - _EPOCH) // _MICROSECOND
+    return instant
+
+
+class FrozenTime:
+    """A freeze of the process's time that lasts from `start` to `stop`.
+
+    Inside a freeze of the user's it follows that one, so that ticking the outer one moves both; a freeze of
+    the user's inside it is innermost, and is the one that is read and moved.
+    """
+
+    def __init__(self, instant: Micros) -> None:
+        from freezegun import api, freeze_time
+
+        self._api: Any = api
+        self._instant = instant
+        self._freeze = freeze_time(_naive(instant), ignore=list(_LEFT_REAL), real_asyncio=True)
+
+    def start(self) -> None:
+        """Freezes the process's time."""
+        outer = self._api.freeze_factories[-1] if self._api.freeze_factories else None
+        self._freeze.start()
+        # No exception for callers of some module: a function run by a thread must see frozen time as well.
+        self._api.ignore_lists[-1] = ()
+        if outer is not None:
+            self._api.freeze_factories[-1] = _Following(_naive(self._instant), outer)
+
+    def stop(self) -> None:
+        """Gives the process its time back."""
+        self._freeze.stop()
+
+    def now(self) -> Micros:
+        """The present of the innermost freeze."""
+        frozen = frozen_now()
+        if frozen is None:
+            raise SimulatorError("the process's time is no longer frozen: a freeze was stopped twice")
+        return frozen
+
+    def move_to(self, instant: Micros) -> None:
+        """Moves the innermost freeze."""
+        self._api.freeze_factories[-1].move_to(_naive(instant))
+
+
+class _Following:
+    """A frozen time at a distance from an outer one, in the form that freezegun calls."""
+
+    def __init__(self, start: datetime, outer: Any) -> None:
+        self._outer = outer
+        self._distance = start - outer()
+
+    def __call__(self) -> datetime:
+        moment: datetime = self._outer() + self._distance
+        return moment
+
+    def tick(self, delta: timedelta | float = 1.0) -> datetime:
+        self._distance += delta if isinstance(delta, timedelta) else timedelta(seconds=float(delta))
+        return self()
+
+    def move_to(self, target: datetime) -> None:
+        self._distance += target - self()
+
+
+def _naive(instant: Micros) -> datetime:
+    return datetime_of(instant).replace(tzinfo=None)

@@ -1,0 +1,107 @@
+"""Dataset export jobs: a dataset's rows as a CSV file in S3.
+
+The rows are those that had arrived at the create call. Key, columns and quoting as in a real export (spec 08).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from simulator import errors
+from simulator.clock import Entry, datetime_of
+from simulator.data.exports import export_csv
+from simulator.data.interactions import Snapshot
+from simulator.resources import lifecycle
+from simulator.resources.datasets import dataset
+from simulator.resources.ids import new_id, uuid_of
+from simulator.resources.lookup import Answer, Request, given, new_arn, page, require_active, times
+from simulator.resources.world import ACTIVE, FAILED, PENDING, Record, Scope
+
+
+@dataclass
+class DatasetExportJob(Record):
+    """An export; `snapshot` is what it will write, until it ends."""
+
+    dataset_arn: str
+    ingestion_mode: str
+    path: str
+    kms_key_arn: str | None
+    role_arn: str
+    snapshot: Snapshot | None
+
+
+def create_dataset_export_job(scope: Scope, request: Request) -> Answer:
+    """CreateDatasetExportJob; `ingestionMode` is PUT unless it says otherwise."""
+    table = scope.inventory.dataset_export_jobs
+    source = dataset(scope, request["datasetArn"])
+    arn = new_arn(scope, table, "dataset-export-job", request["jobName"])
+    require_active(source)
+    destination = request["jobOutput"]["s3DataDestination"]
+    scope.platform.check_access(scope.home, request["roleArn"], "write", destination["path"], arn)
+    table[arn] = DatasetExportJob(
+        arn,
+        request["jobName"],
+        PENDING,
+        scope.now,
+        scope.now,
+        dataset_arn=source.arn,
+        ingestion_mode=request.get("ingestionMode", "PUT"),
+        path=destination["path"],
+        kms_key_arn=destination.get("kmsKeyArn"),
+        role_arn=request["roleArn"],
+        snapshot=source.store.snapshot(),
+    )
+    lifecycle.begin(scope, "dataset_export_job", arn)
+    return {"datasetExportJobArn": arn}
+
+
+def describe_dataset_export_job(scope: Scope, request: Request) -> Answer:
+    """DescribeDatasetExportJob."""
+    table = scope.inventory.dataset_export_jobs
+    job = given(table, "dataset export job", request["datasetExportJobArn"])
+    return {
+        "datasetExportJob": {
+            **_summary(job),
+            "datasetArn": job.dataset_arn,
+            "ingestionMode": job.ingestion_mode,
+            "roleArn": job.role_arn,
+            "jobOutput": {"s3DataDestination": {"path": job.path, "kmsKeyArn": job.kms_key_arn}},
+        }
+    }
+
+
+def list_dataset_export_jobs(scope: Scope, request: Request) -> Answer:
+    """ListDatasetExportJobs, of one dataset or of all."""
+    wanted = request.get("datasetArn")
+    jobs = [each for each in scope.inventory.dataset_export_jobs.values() if wanted in (None, each.dataset_arn)]
+    return page(request, "datasetExportJobs", jobs, _summary)
+
+
+def _summary(job: DatasetExportJob) -> Answer:
+    return {"datasetExportJobArn": job.arn, "jobName": job.name, **times(job)}
+
+
+def on_finish(scope: Scope, entry: Entry) -> None:
+    """The file is in S3, or the job has failed for what has changed there since its creation."""
+    job = scope.inventory.dataset_export_jobs[entry.subject]
+    snapshot = job.snapshot
+    assert snapshot is not None, "a job ends once"
+    job.snapshot = None
+    source = scope.inventory.datasets[job.dataset_arn]
+    bulk = snapshot.bulk if job.ingestion_mode in ("BULK", "ALL") else ()
+    put = source.store.arrivals(0, snapshot.put) if job.ingestion_mode in ("PUT", "ALL") else []
+    content = export_csv(scope.inventory.schemas[source.schema_arn].avro, bulk, put)
+    try:
+        scope.platform.check_access(scope.home, job.role_arn, "write", job.path, job.arn)
+        scope.platform.write(scope.home, _location(scope, job, source.dataset_group_arn), content)
+    except errors.ServiceError:
+        lifecycle.change(scope, job, FAILED, errors.EXPORT_FAILED)
+        return
+    lifecycle.change(scope, job, ACTIVE)
+
+
+def _location(scope: Scope, job: DatasetExportJob, dataset_group_arn: str) -> str:
+    day = f"{datetime_of(scope.now):%Y-%m-%d}"
+    part = f"part-00000-{uuid_of(new_id(scope.world, 'export', job.arn))}-c000.csv"
+    path = job.path.rstrip("/")
+    return f"{path}/AMZN_Personalize/{dataset_group_arn}/{job.dataset_arn}/{job.name}/{day}/{part}"

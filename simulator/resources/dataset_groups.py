@@ -1,0 +1,67 @@
+"""Dataset groups: what holds everything of one application."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from simulator import errors
+from simulator.resources import lifecycle
+from simulator.resources.lookup import Answer, Request, given, new_arn, page, require_fewer, times
+from simulator.resources.world import DELETING, PENDING, RUNNING, Record, Scope
+
+
+@dataclass
+class DatasetGroup(Record):
+    """A Custom dataset group."""
+
+
+def create_dataset_group(scope: Scope, request: Request) -> Answer:
+    """CreateDatasetGroup."""
+    table = scope.inventory.dataset_groups
+    arn = new_arn(scope, table, "dataset-group", request["name"])
+    require_fewer(scope, "active_dataset_groups", table.values())
+    table[arn] = DatasetGroup(arn, request["name"], PENDING, scope.now, scope.now)
+    lifecycle.begin(scope, "dataset_group", arn)
+    return {"datasetGroupArn": arn}
+
+
+def describe_dataset_group(scope: Scope, request: Request) -> Answer:
+    """DescribeDatasetGroup."""
+    return {"datasetGroup": _summary(dataset_group(scope, request["datasetGroupArn"]))}
+
+
+def list_dataset_groups(scope: Scope, request: Request) -> Answer:
+    """ListDatasetGroups."""
+    return page(request, "datasetGroups", scope.inventory.dataset_groups.values(), _summary)
+
+
+def delete_dataset_group(scope: Scope, request: Request) -> Answer:
+    """DeleteDatasetGroup: refused while something stands in it (err-027)."""
+    group = dataset_group(scope, request["datasetGroupArn"])
+    if group.status in RUNNING:
+        raise errors.BUSY(arn=group.arn, what="its creation")
+    inventory = scope.inventory
+    held: Iterable[tuple[str, bool]] = (
+        ("solutions", any(each.dataset_group_arn == group.arn for each in inventory.solutions.values())),
+        (
+            "event trackers",
+            any(each.dataset_group_arn == group.arn for each in inventory.event_trackers.values()),
+        ),
+        ("datasets", any(each.dataset_group_arn == group.arn for each in inventory.datasets.values())),
+    )
+    for referrers, referenced in held:
+        if referenced:
+            raise errors.REFERENCED(family="dataset-group", referrers=referrers)
+    if group.status not in DELETING:
+        lifecycle.begin_deletion(scope, "dataset_group", group)
+    return {}
+
+
+def dataset_group(scope: Scope, arn: str) -> DatasetGroup:
+    """The dataset group of an ARN; raises `GIVEN_DOES_NOT_EXIST`."""
+    return given(scope.inventory.dataset_groups, "dataset group", arn)
+
+
+def _summary(group: DatasetGroup) -> Answer:
+    return {"name": group.name, "datasetGroupArn": group.arn, **times(group)}

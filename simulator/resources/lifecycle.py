@@ -1,0 +1,61 @@
+"""How resources come to be and go: the entries that a create or a delete call writes into the agenda.
+
+Source: the status tables of the API reference (spec 01, section 4).
+"""
+
+from __future__ import annotations
+
+from simulator.arns import Home
+from simulator.clock import Entry, Micros
+from simulator.resources.world import DELETE_PENDING, Record, Scope
+
+# Causes before effects: the order of things that are due at one instant.
+_ORDER = (
+    "dataset_group",
+    "dataset",
+    "dataset_import_job",
+    "event_tracker",
+    "solution",
+    "automatic_update",
+    "solution_version",
+    "campaign",
+    "campaign_update",
+    "dataset_export_job",
+    "campaign_deletion",
+    "solution_deletion",
+    "event_tracker_deletion",
+    "dataset_deletion",
+    "dataset_group_deletion",
+)
+_RANKS = {resource: rank for rank, resource in enumerate(_ORDER)}
+
+
+def schedule(scope: Scope, resource: str, phase: str, subject: str, due: Micros, step: int = 0) -> None:
+    """Writes `resource.phase` of a subject (an ARN) into the agenda."""
+    scope.world.agenda.add(Entry(due, _RANKS[resource], f"{resource}.{phase}", subject, step))
+
+
+def begin(scope: Scope, resource: str, arn: str) -> None:
+    """Schedules what follows a create, update or delete call: its begin (IN_PROGRESS) and its finish."""
+    durations = scope.world.durations
+    schedule(scope, resource, "begin", arn, scope.now + durations.pending(resource), step=0)
+    schedule(scope, resource, "finish", arn, scope.now + durations[resource], step=1)
+
+
+def begin_deletion(scope: Scope, resource: str, record: Record) -> None:
+    """Marks a resource DELETE PENDING and schedules its end."""
+    change(scope, record, DELETE_PENDING)
+    begin(scope, f"{resource}_deletion", record.arn)
+
+
+def change(scope: Scope, record: Record, status: str, failure: str | None = None) -> None:
+    """Gives a resource another status, as of now."""
+    record.status = status
+    record.failure = failure
+    record.updated = scope.now
+
+
+def home_of(arn: str) -> Home:
+    """The account and region that a resource's ARN names."""
+    _, _, _, region, account, _ = arn.split(":", 5)
+    return Home(account, region)

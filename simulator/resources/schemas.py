@@ -1,0 +1,62 @@
+"""Schemas: Avro texts, usable at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from simulator import errors
+from simulator.data.schemas import AvroSchema, parse_schema
+from simulator.resources.lookup import (
+    Answer,
+    Request,
+    given,
+    new_arn,
+    page,
+    require_fewer,
+    times_without_reason,
+)
+from simulator.resources.world import ACTIVE, Record, Scope
+
+
+@dataclass
+class Schema(Record):
+    """A schema: its text exactly as sent (resp-022), and what the text says."""
+
+    text: str
+    avro: AvroSchema
+
+
+def create_schema(scope: Scope, request: Request) -> Answer:
+    """CreateSchema."""
+    table = scope.inventory.schemas
+    arn = new_arn(scope, table, "schema", request["name"])
+    require_fewer(scope, "active_schemas", table.values())
+    avro = parse_schema(request["schema"], scope.world.quotas)
+    table[arn] = Schema(arn, request["name"], ACTIVE, scope.now, scope.now, request["schema"], avro)
+    return {"schemaArn": arn}
+
+
+def describe_schema(scope: Scope, request: Request) -> Answer:
+    """DescribeSchema."""
+    schema = given(scope.inventory.schemas, "schema", request["schemaArn"])
+    return {"schema": {**_summary(schema), "schema": schema.text}}
+
+
+def list_schemas(scope: Scope, request: Request) -> Answer:
+    """ListSchemas."""
+    return page(request, "schemas", scope.inventory.schemas.values(), _summary)
+
+
+def delete_schema(scope: Scope, request: Request) -> Answer:
+    """DeleteSchema: at once, unless a dataset uses it (err-028)."""
+    schema = given(scope.inventory.schemas, "schema", request["schemaArn"])
+    if any(dataset.schema_arn == schema.arn for dataset in scope.inventory.datasets.values()):
+        raise errors.REFERENCED(family="schema", referrers="datasets")
+    del scope.inventory.schemas[schema.arn]
+    return {}
+
+
+def _summary(schema: Schema) -> Answer:
+    shown = times_without_reason(schema)
+    del shown["status"]
+    return {"name": schema.name, "schemaArn": schema.arn, **shown}

@@ -1,0 +1,130 @@
+"""Solutions: a recipe, and how to train it on a dataset group."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+
+from simulator import errors
+from simulator.recommend.catalogue import recipe_of
+from simulator.resources import lifecycle
+from simulator.resources.dataset_groups import dataset_group
+from simulator.resources.datasets import interactions_of
+from simulator.resources.lookup import (
+    Answer,
+    Request,
+    given,
+    new_arn,
+    page,
+    require_active,
+    require_fewer,
+    times_without_reason,
+)
+from simulator.resources.world import DELETING, PENDING, RUNNING, Record, Scope
+from simulator.version import __version__
+
+
+class NotSimulatedWarning(UserWarning):
+    """Something that the service would do later, the simulator will not."""
+
+
+@dataclass
+class Solution(Record):
+    """A solution; nothing is trained by creating it."""
+
+    dataset_group_arn: str
+    recipe_arn: str
+    perform_auto_training: bool
+
+
+def create_solution(scope: Scope, request: Request) -> Answer:
+    """CreateSolution: needs interactions to be there already (err-011)."""
+    group = dataset_group(scope, request["datasetGroupArn"])
+    table = scope.inventory.solutions
+    arn = new_arn(scope, table, "solution", request["name"])
+    require_active(group)
+    for switch in ("performHPO", "performAutoML", "performIncrementalUpdate"):
+        if request.get(switch):
+            raise errors.not_simulated(f"CreateSolution with {switch} true")
+    if "recipeArn" not in request:
+        raise errors.RECIPE_ARN_WANTED()
+    recipe = recipe_of(request["recipeArn"])
+    if recipe is None:
+        raise errors.not_simulated(f"CreateSolution with the recipe {request['recipeArn']}")
+    in_group = (each for each in table.values() if each.dataset_group_arn == group.arn)
+    require_fewer(scope, "active_solutions_per_dataset_group", in_group)
+    interactions = interactions_of(scope, group.arn)
+    if interactions is None or not (interactions.store.bulk or interactions.store.put):
+        raise errors.NO_INTERACTIONS()
+    automatic = request.get("performAutoTraining", True)
+    if automatic:
+        _warn_once(scope)
+    table[arn] = Solution(arn, request["name"], PENDING, scope.now, scope.now, group.arn, recipe.arn, automatic)
+    lifecycle.begin(scope, "solution", arn)
+    return {"solutionArn": arn}
+
+
+def _warn_once(scope: Scope) -> None:
+    if scope.world.warned:
+        return
+    scope.world.warned = True
+    warnings.warn(
+        "CreateSolution without performAutoTraining=False: the service would train automatically every 7 days; "
+        f"personalize-simulator {__version__} does not simulate automatic training.",
+        NotSimulatedWarning,
+        stacklevel=2,
+    )
+
+
+def describe_solution(scope: Scope, request: Request) -> Answer:
+    """DescribeSolution."""
+    found = solution(scope, request["solutionArn"])
+    versions = [each for each in scope.inventory.solution_versions.values() if each.solution_arn == found.arn]
+    latest = max(versions, key=lambda each: (each.created, each.arn), default=None)
+    return {
+        "solution": {
+            **_summary(found),
+            "datasetGroupArn": found.dataset_group_arn,
+            "performHPO": False,
+            "performAutoML": False,
+            "performAutoTraining": found.perform_auto_training,
+            "performIncrementalUpdate": False,
+            "solutionConfig": {},
+            "latestSolutionVersion": None if latest is None else latest.summary(),
+        }
+    }
+
+
+def list_solutions(scope: Scope, request: Request) -> Answer:
+    """ListSolutions, of one group or of all."""
+    wanted = request.get("datasetGroupArn")
+    found = [each for each in scope.inventory.solutions.values() if wanted in (None, each.dataset_group_arn)]
+    return page(request, "solutions", found, _summary)
+
+
+def delete_solution(scope: Scope, request: Request) -> Answer:
+    """DeleteSolution and all its versions: refused while a campaign serves one or a training runs."""
+    found = solution(scope, request["solutionArn"])
+    inventory = scope.inventory
+    if any(each.solution_arn == found.arn for each in inventory.campaigns.values()):
+        raise errors.REFERENCED(family="solution", referrers="campaigns")
+    versions = inventory.solution_versions.values()
+    if any(each.solution_arn == found.arn and each.status in RUNNING for each in versions):
+        raise errors.BUSY(arn=found.arn, what="a training")
+    if found.status not in DELETING:
+        lifecycle.begin_deletion(scope, "solution", found)
+    return {}
+
+
+def solution(scope: Scope, arn: str) -> Solution:
+    """The solution of an ARN; raises `GIVEN_DOES_NOT_EXIST`."""
+    return given(scope.inventory.solutions, "solution", arn)
+
+
+def _summary(found: Solution) -> Answer:
+    return {
+        "name": found.name,
+        "solutionArn": found.arn,
+        "recipeArn": found.recipe_arn,
+        **times_without_reason(found),
+    }

@@ -1,0 +1,117 @@
+"""The world: everything that a simulation knows, as plain data owned by one object."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from simulator.arns import Home
+from simulator.clock import Agenda, Micros
+from simulator.durations import Durations
+from simulator.quotas import Quotas
+
+if TYPE_CHECKING:
+    from simulator.resources.campaigns import Campaign
+    from simulator.resources.dataset_export_jobs import DatasetExportJob
+    from simulator.resources.dataset_groups import DatasetGroup
+    from simulator.resources.dataset_import_jobs import DatasetImportJob
+    from simulator.resources.datasets import Dataset
+    from simulator.resources.event_trackers import EventTracker
+    from simulator.resources.platform import Platform
+    from simulator.resources.schemas import Schema
+    from simulator.resources.solution_versions import SolutionVersion
+    from simulator.resources.solutions import Solution
+
+PENDING = "CREATE PENDING"
+IN_PROGRESS = "CREATE IN_PROGRESS"
+ACTIVE = "ACTIVE"
+FAILED = "CREATE FAILED"
+DELETE_PENDING = "DELETE PENDING"
+DELETE_IN_PROGRESS = "DELETE IN_PROGRESS"
+
+RUNNING = frozenset({PENDING, IN_PROGRESS})
+DELETING = frozenset({DELETE_PENDING, DELETE_IN_PROGRESS})
+SETTLED = frozenset({ACTIVE, FAILED})
+
+
+@dataclass
+class Record:
+    """What every resource has. Times are microseconds; `failure` is the reason of a FAILED status."""
+
+    arn: str
+    name: str
+    status: str
+    created: Micros
+    updated: Micros
+    failure: str | None = field(default=None, kw_only=True)
+
+
+@dataclass
+class Inventory:
+    """The resources of one account in one region: a table a family, by ARN, oldest first."""
+
+    schemas: dict[str, Schema] = field(default_factory=dict)
+    dataset_groups: dict[str, DatasetGroup] = field(default_factory=dict)
+    datasets: dict[str, Dataset] = field(default_factory=dict)
+    dataset_import_jobs: dict[str, DatasetImportJob] = field(default_factory=dict)
+    dataset_export_jobs: dict[str, DatasetExportJob] = field(default_factory=dict)
+    event_trackers: dict[str, EventTracker] = field(default_factory=dict)
+    solutions: dict[str, Solution] = field(default_factory=dict)
+    solution_versions: dict[str, SolutionVersion] = field(default_factory=dict)
+    campaigns: dict[str, Campaign] = field(default_factory=dict)
+
+
+class JournalEntry(NamedTuple):
+    """Something that happened: a call (with its error code, or empty) or an entry of the agenda."""
+
+    instant: Micros
+    kind: str
+    name: str
+    subject: str
+    outcome: str
+
+
+@dataclass
+class World:
+    """One simulation, over all accounts and regions.
+
+    `now` is the instant that the agenda has been settled to; `training` is `"sampled"` (every full training
+    draws its own chance) or `"exact"`. `repeats` counts the equal ids asked for at the present instant.
+    """
+
+    seed: int
+    training: str
+    durations: Durations
+    quotas: Quotas
+    now: Micros
+    agenda: Agenda = field(default_factory=Agenda)
+    inventories: dict[Home, Inventory] = field(default_factory=dict)
+    journal: list[JournalEntry] = field(default_factory=list)
+    repeats: dict[str, int] = field(default_factory=dict)
+    warned: bool = False
+
+    def empty(self) -> None:
+        """Forgets all resources and all that was to happen; the clock stays where it is."""
+        self.agenda = Agenda()
+        self.inventories = {}
+        self.journal = []
+        self.repeats = {}
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Where a call or an entry of the agenda acts: a world, in one account and region."""
+
+    world: World
+    platform: Platform
+    home: Home
+
+    @property
+    def inventory(self) -> Inventory:
+        """The resources here."""
+        return self.world.inventories.setdefault(self.home, Inventory())
+
+    @property
+    def now(self) -> Micros:
+        """The present instant."""
+        return self.world.now

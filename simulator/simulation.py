@@ -1,0 +1,229 @@
+"""`simulate()`: a world, with the process around it made to live in the world's time."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Any, TypeVar, overload
+from unittest.mock import patch
+
+from simulator.aws import gateway
+from simulator.aws.host import Host
+from simulator.clock import Micros, OwnTime, SimulatorError, TimeSource, datetime_of, micros_in, micros_of
+from simulator.durations import durations as durations_of
+from simulator.frozen import FrozenTime
+from simulator.quotas import Quotas
+from simulator.resources.world import World
+from simulator.sleeping import VirtualSleep
+
+T = TypeVar("T")
+
+_TRAININGS = ("sampled", "exact")
+_DEFAULT_REGION = "us-east-1"
+_MAX_VIRTUAL = timedelta(days=90)
+
+
+class Clock:
+    """The virtual time of a simulation."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    def now(self) -> datetime:
+        """The present, as an aware UTC datetime."""
+        return datetime_of(self._host.time.now())
+
+    def tick(self, delta: timedelta | None = None, /, **units: float) -> datetime:
+        """Moves time forward by a timedelta, or by its keywords (`hours=2`); the new present.
+
+        All that falls due on the way happens, in order, as of its own time. Raises ValueError for a step back.
+        """
+        if (delta is None) == (not units):
+            raise TypeError("tick() takes a timedelta or keywords of one, such as hours=2")
+        step = micros_in(timedelta(**units) if delta is None else delta)
+        if step < 0:
+            raise ValueError("time does not run backward")
+        return self._move(self._host.time.now() + step)
+
+    def move_to(self, moment: datetime | str) -> datetime:
+        """Moves time forward to a moment (ISO 8601 text or datetime, UTC if it has no zone); the new present.
+
+        Raises ValueError for a moment in the past of the simulation.
+        """
+        instant = micros_of(moment)
+        if instant < self._host.time.now():
+            raise ValueError(f"time does not run backward: it is {self.now().isoformat()} already")
+        return self._move(instant)
+
+    def _move(self, instant: Micros) -> datetime:
+        with self._host.lock:
+            self._host.settle()
+            self._host.time.move_to(instant)
+            self._host.settle()
+        return self.now()
+
+
+class Simulation:
+    """A running simulation: what `simulate()` and the fixture `personalize_sim` give."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self.clock = Clock(host)
+
+    @property
+    def seed(self) -> int:
+        """The seed of everything that is drawn by chance."""
+        return self._host.world.seed
+
+    def __repr__(self) -> str:
+        return f"<Simulation at {self.clock.now().isoformat()}, seed {self.seed}>"
+
+
+def current() -> Simulation | None:
+    """The simulation that would answer a call now, also that of a plain `mock_aws`; None if there is none."""
+    host = gateway.current_host()
+    return None if host is None else Simulation(host)
+
+
+class simulate:
+    """Runs a block, function, coroutine function or class of tests inside a simulation of Personalize.
+
+    `start` is the first moment (datetime or ISO 8601 text, UTC if it has no zone; default: now). `seed` decides
+    all chance. `durations` is "observed", "instant", or a mapping of resource to timedelta. `training` is
+    "sampled" (every full training draws its own chance, as trainings on AWS differ) or "exact". `region` is that
+    of clients that name none. `freeze=False` leaves the process's clock alone; `virtual_sleep=False` leaves
+    `time.sleep` alone; `max_virtual` is how long the code may sleep without a call. `quotas` overrides limits
+    by name.
+
+    Raises ValueError or TypeError for an argument that makes no sense, SimulatorError where a simulation runs
+    already.
+    """
+
+    def __init__(
+        self,
+        start: datetime | str | None = None,
+        *,
+        seed: int = 0,
+        durations: str | Mapping[str, timedelta] = "observed",
+        training: str = "sampled",
+        region: str | None = None,
+        freeze: bool = True,
+        virtual_sleep: bool = True,
+        max_virtual: timedelta = _MAX_VIRTUAL,
+        quotas: Mapping[str, int] | None = None,
+    ) -> None:
+        if not isinstance(seed, int) or isinstance(seed, bool):
+            raise TypeError(f"seed must be a whole number, not {seed!r}")
+        if training not in _TRAININGS:
+            raise ValueError(f"training must be one of {', '.join(_TRAININGS)}, not {training!r}")
+        self._start = None if start is None else micros_of(start)
+        self._seed = seed
+        self._durations = durations_of(durations)
+        self._training = training
+        self._region = region
+        self._freeze = freeze
+        self._virtual_sleep = virtual_sleep
+        self._max_virtual = micros_in(max_virtual)
+        self._quotas = Quotas(dict(quotas or {}))
+        self._exits: ExitStack | None = None
+
+    def __enter__(self) -> Simulation:
+        if self._exits is not None:
+            raise SimulatorError("this simulate() is entered already")
+        with ExitStack() as exits:
+            host = self._open(exits)
+            self._exits = exits.pop_all()
+        return Simulation(host)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        exits, self._exits = self._exits, None
+        if exits is not None:
+            exits.close()
+
+    def _open(self, exits: ExitStack) -> Host:
+        """Enters every part, from the outside in; what has been entered is left again if a later part fails."""
+        from moto import mock_aws
+
+        instant = micros_of(datetime.now().astimezone()) if self._start is None else self._start
+        time: TimeSource = FrozenTime(instant) if self._freeze else OwnTime(instant)
+        world = World(
+            seed=self._seed,
+            training=self._training,
+            durations=self._durations,
+            quotas=self._quotas,
+            now=instant,
+        )
+        host = Host(world, time, gateway.regions())
+        gateway.open_gateway(host)
+        exits.callback(gateway.close_gateway)
+        exits.enter_context(_environment(self._region))
+        exits.enter_context(mock_aws())
+        gateway.guard(exits)
+        if isinstance(time, FrozenTime):
+            time.start()
+            exits.callback(time.stop)
+        if self._virtual_sleep:
+            sleep = VirtualSleep(time.now, host.wake_at, functools.partial(host.may_sleep, self._max_virtual))
+            sleep.start()
+            exits.callback(sleep.stop)
+        return host
+
+    @overload
+    def __call__(self, decorated: type[T]) -> type[T]: ...
+
+    @overload
+    def __call__(self, decorated: Callable[..., T]) -> Callable[..., T]: ...
+
+    def __call__(self, decorated: Any) -> Any:
+        """Decorates a function, a coroutine function, or the test methods of a class; nothing is passed in."""
+        if inspect.isclass(decorated):
+            return self._class(decorated)
+        if inspect.iscoroutinefunction(decorated):
+
+            @functools.wraps(decorated)
+            async def run_async(*args: Any, **kwargs: Any) -> Any:
+                with self._again():
+                    return await decorated(*args, **kwargs)
+
+            return run_async
+
+        @functools.wraps(decorated)
+        def run(*args: Any, **kwargs: Any) -> Any:
+            with self._again():
+                return decorated(*args, **kwargs)
+
+        return run
+
+    def _class(self, decorated: type[T]) -> type[T]:
+        for name, member in list(vars(decorated).items()):
+            if name.startswith("test") and inspect.isfunction(member):
+                setattr(decorated, name, self(member))
+        return decorated
+
+    def _again(self) -> simulate:
+        """A simulation like this one, for one call of a decorated function."""
+        again = object.__new__(simulate)
+        again.__dict__.update(self.__dict__, _exits=None)
+        return again
+
+
+def _environment(region: str | None) -> Any:
+    """The environment of the process, without what would lead clients elsewhere than to this machine."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE") and not name.startswith("AWS_ENDPOINT_URL")
+    }
+    if region is not None:
+        kept["AWS_DEFAULT_REGION"] = region
+        kept["AWS_REGION"] = region
+    kept.setdefault("AWS_DEFAULT_REGION", _DEFAULT_REGION)
+    kept["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] = "true"
+    return patch.dict(os.environ, kept, clear=True)

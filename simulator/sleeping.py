@@ -1,0 +1,89 @@
+"""`time.sleep` inside a simulation: virtual time moves, and nobody waits."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+from simulator.clock import Micros, SimulatorError, datetime_of
+
+# How long, in real seconds, a sleeper lets other running threads of the simulation come to their own sleeps,
+# so that sleeps which overlap on AWS overlap here.
+_GRACE = 0.002
+
+
+class VirtualSleep:
+    """Stands in for `time.sleep`, also where it was imported by name, from `start` to `stop`.
+
+    The thread that started it and non-daemon threads started later sleep virtually; all others really.
+    Sleepers wake in the order of their wake times, each moving the clock to its own if it is not there yet.
+    """
+
+    def __init__(
+        self, now: Callable[[], Micros], wake_at: Callable[[Micros], None], may_sleep: Callable[[Micros], bool]
+    ) -> None:
+        self._now = now
+        self._wake_at = wake_at
+        self._may_sleep = may_sleep
+        self._real = time.sleep
+        self._virtual = self.sleep  # one object, so that it can be found again by identity
+        self._condition = threading.Condition()
+        self._sleepers: list[tuple[Micros, int]] = []
+        self._numbers = itertools.count()
+        self._owner = threading.current_thread()
+        self._older = set(threading.enumerate()) - {self._owner}
+
+    def start(self) -> None:
+        """Puts this in the place of `time.sleep`."""
+        _replace(self._real, self._virtual)
+
+    def stop(self) -> None:
+        """Puts the real one back."""
+        _replace(self._virtual, self._real)
+
+    def sleep(self, seconds: float, /) -> None:
+        """Moves virtual time by `seconds`, or sleeps really in a thread that is not the simulation's.
+
+        Raises SimulatorError when the simulation has slept longer than it may without a call.
+        """
+        if not self._is_simulated(threading.current_thread()):
+            self._real(seconds)
+            return
+        if seconds < 0:
+            raise ValueError("sleep length must be non-negative")
+        with self._condition:
+            length = round(seconds * 1_000_000)
+            sleeper = (self._now() + length, next(self._numbers))
+            if not self._may_sleep(length):
+                raise SimulatorError(
+                    f"the code under test slept until {datetime_of(sleeper[0]).isoformat()} without a call to AWS: "
+                    "longer than max_virtual allows. Is it waiting for something that will never happen?"
+                )
+            heapq.heappush(self._sleepers, sleeper)
+            self._condition.notify_all()
+            while self._others_run() and (self._condition.wait(_GRACE) or self._sleepers[0] != sleeper):
+                pass
+            self._sleepers.remove(sleeper)
+            heapq.heapify(self._sleepers)
+            if sleeper[0] > self._now():
+                self._wake_at(sleeper[0])
+            self._condition.notify_all()
+
+    def _is_simulated(self, thread: threading.Thread) -> bool:
+        return thread is self._owner or not (thread.daemon or thread in self._older)
+
+    def _others_run(self) -> bool:
+        return sum(map(self._is_simulated, threading.enumerate())) > 1
+
+
+def _replace(old: Callable[[float], None], new: Callable[[float], None]) -> None:
+    """Replaces a function in every module that has it by name."""
+    for module in list(sys.modules.values()):
+        names = getattr(module, "__dict__", {})
+        for name, value in list(names.items()):
+            if value is old:
+                names[name] = new

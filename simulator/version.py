@@ -1,0 +1,3 @@
+"""The version of the simulator."""
+
+__version__ = "0.1.0"
