@@ -214,7 +214,8 @@ def _find_role(role_arn: str) -> Any:
     backends = get_backend("iam")
     if match is None or match[2] not in backends:  # asking moto for an unknown account would create it
         return None
-    roles = backends[match[2]][match[1]].get_roles()
+    account = backends[match[2]]
+    roles = account[match[1]].get_roles() if match[1] in account else ()
     return next((found for found in roles if found.arn == role_arn), None)
 
 

@@ -41,13 +41,18 @@ def read_interactions(files: Iterable[bytes], schema: AvroSchema, quotas: Quotas
     """
     tables = [_read(content, schema) for content in files]
     reason = next((why for table in tables if (why := _too_long(table, quotas))), None)
-    records = sum(len(table["TIMESTAMP"]) for table in tables)
+    records = sum(_length(table) for table in tables)
     least = quotas["interaction_records_per_import"]
     if reason is None and records < least:
         reason = errors.FEW_RECORDS.format(limit=least)
     if reason is not None:
         return ParsedImport((), reason)
     return ParsedImport(tuple(_distinct(table) for table in tables), None)
+
+
+def _length(table: _Columns) -> int:
+    column = table["TIMESTAMP"]
+    return len(column.codes if isinstance(column, TextColumn) else column)
 
 
 def _read(content: bytes, schema: AvroSchema) -> _Columns:

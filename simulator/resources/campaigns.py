@@ -98,7 +98,7 @@ def list_campaigns(scope: Scope, request: Request) -> Answer:
 
 
 def update_campaign(scope: Scope, request: Request) -> Answer:
-    """UpdateCampaign: what is not given stays (resp-042); the old version answers until the update is ACTIVE."""
+    """UpdateCampaign: what is not given stays (resp-042); the old version answers until it is ACTIVE."""
     found = campaign(scope, request["campaignArn"])
     version = _version(scope, request.get("solutionVersionArn", found.solution_version_arn))
     if found.status not in SETTLED or _updating(found):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from simulator import errors
-from simulator.clock import Entry
 from simulator.resources import lifecycle
 from simulator.resources.dataset_groups import dataset_group
 from simulator.resources.ids import new_id, uuid_of

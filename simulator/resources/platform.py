@@ -13,7 +13,7 @@ class Platform(Protocol):
     """The account's other services. The real ones are moto's backends (`simulator.aws.platform`)."""
 
     def check_access(self, home: Home, role_arn: str, access: Access, location: str, job_arn: str) -> None:
-        """Raises the service's refusal if Personalize may not read or write `location` with this role for a job."""
+        """Raises the service's refusal if a job may not read or write `location` with this role."""
 
     def read(self, home: Home, location: str) -> list[bytes]:
         """The contents of the object at `s3://bucket/key`, or of all CSV files under `s3://bucket/folder/`.

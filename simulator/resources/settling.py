@@ -38,7 +38,7 @@ def settle(world: World, platform: Platform, now: Micros) -> None:
     if now < world.now:
         raise TimeRanBackward(
             f"the clock says {datetime_of(now).isoformat()}, but this simulation has already lived through "
-            f"{datetime_of(world.now).isoformat()}. Has an inner freeze_time been left, or set to an earlier time?"
+            f"{datetime_of(world.now).isoformat()}. Was an inner freeze_time left, or set to an earlier time?"
         )
     while world.agenda.due(now):
         entry = world.agenda.next()
