@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import functools
 import gzip
 import json
 import math
@@ -228,10 +229,16 @@ def test_unknown_members_are_listed_apart() -> None:
     assert PUT_EVENTS.unknown([]) == []
 
 
+SCALARS = st.sampled_from(
+    [None, True, 0, -1.5, 2**70, 10**400, math.nan, -math.inf, "", "5", "\ud800", "é", "2022-03-08", "x" * 300]
+)
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(codec=None)),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
-    max_leaves=8,
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["eventType", "itemId", "\udfff"]), inner, max_size=3)
+    ),
+    max_leaves=5,
 )
 
 
@@ -449,12 +456,17 @@ class Body:
         return [self.content]
 
 
+@functools.cache
+def session() -> botocore.session.Session:
+    made = botocore.session.Session()
+    made.set_credentials("testing", "testing")
+    return made
+
+
 def client(service: str, *answers: shapes.Answer) -> Any:
     """A botocore client whose requests get these answers, one after the other."""
-    session = botocore.session.Session()
-    session.set_credentials("testing", "testing")
     config = Config(retries={"total_max_attempts": 1}, parameter_validation=False)
-    made = session.create_client(service, region_name="us-east-1", config=config)
+    made = session().create_client(service, region_name="us-east-1", config=config)
     coming = iter(answers)
 
     def answer(request: Any, **_: Any) -> AWSResponse:

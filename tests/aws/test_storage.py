@@ -13,18 +13,25 @@ from simulator.aws.storage import Location
 OTHER_ACCOUNT = "999999999999"
 
 
+@pytest.fixture(scope="module")
+def s3_client() -> Any:
+    return boto3.client(
+        "s3", region_name="us-east-1", aws_access_key_id="testing", aws_secret_access_key="testing"
+    )
+
+
 @pytest.fixture
-def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def s3(s3_client: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     with mock_aws():
-        yield boto3.client("s3", region_name="us-east-1")
+        yield s3_client
 
 
 def other_accounts_s3() -> Any:
     role = f"arn:aws:iam::{OTHER_ACCOUNT}:role/anything"
     sts = boto3.client("sts", region_name="us-east-1")
-    keys = sts.assume_role(RoleArn=role, RoleSessionName="s")["Credentials"]
+    keys = sts.assume_role(RoleArn=role, RoleSessionName="session")["Credentials"]
     return boto3.client(
         "s3",
         region_name="us-east-1",
