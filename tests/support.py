@@ -118,7 +118,9 @@ def account(bucket: str = "ratings-bucket", region: str = REGION) -> Account:
         AssumeRolePolicyDocument=policy(Principal=SERVICE, Action="sts:AssumeRole"),
     )["Role"]["Arn"]
     iam.put_role_policy(
-        RoleName=f"personalize-{bucket}", PolicyName="s3", PolicyDocument=policy(Action=actions, Resource=resources)
+        RoleName=f"personalize-{bucket}",
+        PolicyName="s3",
+        PolicyDocument=policy(Action=actions, Resource=resources),
     )
     return Account(*clients, bucket, role)
 
@@ -143,7 +145,9 @@ def dataset(on: Account, settle: Settle, schema: str | None = None, name: str = 
     return Deployment(group, schema_arn, created)
 
 
-def import_csv(on: Account, to: Deployment, frame: pd.DataFrame | bytes, name: str = "import", **more: Any) -> str:
+def import_csv(
+    on: Account, to: Deployment, frame: pd.DataFrame | bytes, name: str = "import", **more: Any
+) -> str:
     """Starts an import; the job's ARN."""
     job: str = on.personalize.create_dataset_import_job(
         jobName=name,

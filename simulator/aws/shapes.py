@@ -4,8 +4,8 @@ An `Operation` checks a decoded JSON request, turns its timestamps into microsec
 errors in the protocol of its service. Everything is compiled once per operation from the model; nothing of the
 model is repeated here.
 
-Source: the service models shipped with botocore; the sentences: spec 09 err-013 and the wording that AWS's
-share: public reports of "Member must satisfy constraint: [...]" for elements, "Map keys must satisfy ...".
+Source: the service models shipped with botocore; for the sentences spec 09 err-013 and, where Personalize has
+not been seen (elements of lists and maps, sensitive values), those of other AWS services in public reports.
 """
 
 from __future__ import annotations

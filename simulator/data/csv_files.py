@@ -94,9 +94,10 @@ def _coded(series: pd.Series[Any]) -> TextColumn:
 
 
 def _check_header(content: bytes, schema: AvroSchema) -> None:
+    first_line = content[: content.find(b"\n") + 1 or len(content)]
     try:
-        header = list(pd.read_csv(io.BytesIO(content), nrows=0, dtype=str, encoding="utf-8").columns)
-    except (ValueError, OverflowError):
+        header = list(pd.read_csv(io.BytesIO(first_line), dtype=str, encoding="utf-8").columns)
+    except ValueError:
         header = []
     missing = [field.name for field in schema.fields if field.name not in header]
     if missing:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from simulator.resources.dump import dump
 from support import (
     RECIPE,
     SERVICE,
@@ -21,7 +22,6 @@ from support import (
 )
 
 from simulator import Simulation, simulate
-from simulator.resources.dump import dump
 
 ARN = "arn:aws:personalize:us-east-1:123456789012:"
 PRIVILEGES = (
@@ -55,12 +55,32 @@ def state(sim: Simulation) -> bytes | str:
     [
         ("describe_schema", "schemaArn", "schema/no", "The given schema does not exist: {}"),
         ("delete_schema", "schemaArn", "schema/no", "The given schema does not exist: {}"),
-        ("describe_dataset_group", "datasetGroupArn", "dataset-group/no", "The given dataset group does not exist: {}"),
-        ("delete_dataset_group", "datasetGroupArn", "dataset-group/no", "The given dataset group does not exist: {}"),
+        (
+            "describe_dataset_group",
+            "datasetGroupArn",
+            "dataset-group/no",
+            "The given dataset group does not exist: {}",
+        ),
+        (
+            "delete_dataset_group",
+            "datasetGroupArn",
+            "dataset-group/no",
+            "The given dataset group does not exist: {}",
+        ),
         ("describe_dataset", "datasetArn", "dataset/no/ITEMS", "Resource Arn {} does not exist."),
         ("delete_dataset", "datasetArn", "dataset/no/ITEMS", "Resource Arn {} does not exist."),
-        ("describe_event_tracker", "eventTrackerArn", "event-tracker/5ec93b79", "Resource Arn {} does not exist."),
-        ("delete_event_tracker", "eventTrackerArn", "event-tracker/5ec93b79", "Resource Arn {} does not exist."),
+        (
+            "describe_event_tracker",
+            "eventTrackerArn",
+            "event-tracker/5ec93b79",
+            "Resource Arn {} does not exist.",
+        ),
+        (
+            "delete_event_tracker",
+            "eventTrackerArn",
+            "event-tracker/5ec93b79",
+            "Resource Arn {} does not exist.",
+        ),
         ("describe_solution", "solutionArn", "solution/no", "The given solution does not exist: {}"),
         ("list_solution_versions", "solutionArn", "solution/no", "The given solution does not exist: {}"),
         ("delete_solution", "solutionArn", "solution/no", "The given solution does not exist: {}"),
@@ -125,7 +145,8 @@ def test_names_are_taken(sim: Simulation, here: Account) -> None:
             name="other", schemaArn=made.schema, datasetGroupArn=made.group, datasetType="INTERACTIONS"
         )
     with refused(
-        "ResourceAlreadyExistsException", f"EventTracker {made.tracker} already exists for DatasetGroup {made.group}"
+        "ResourceAlreadyExistsException",
+        f"EventTracker {made.tracker} already exists for DatasetGroup {made.group}",
     ):
         here.personalize.create_event_tracker(name="other", datasetGroupArn=made.group)
     assert state(sim) == before
@@ -140,7 +161,9 @@ def test_what_is_in_use_cannot_go(sim: Simulation, here: Account) -> None:
         "ResourceInUseException", "The provided dataset-group is being referenced by one or more solutions"
     ):
         here.personalize.delete_dataset_group(datasetGroupArn=made.group)
-    with refused("ResourceInUseException", "The provided solution is being referenced by one or more campaigns"):
+    with refused(
+        "ResourceInUseException", "The provided solution is being referenced by one or more campaigns"
+    ):
         here.personalize.delete_solution(solutionArn=made.solution)
     assert state(sim) == before
 
@@ -164,9 +187,13 @@ def test_parents_must_be_active() -> None:
             "ResourceInUseException", "Cannot get metrics for solution since it is not in ACTIVE state."
         ):
             here.personalize.get_solution_metrics(solutionVersionArn=version)
-        with refused("ResourceInUseException", f"{made.dataset} cannot be deleted while a training is in progress."):
+        with refused(
+            "ResourceInUseException", f"{made.dataset} cannot be deleted while a training is in progress."
+        ):
             here.personalize.delete_dataset(datasetArn=made.dataset)
-        with refused("ResourceInUseException", f"{made.solution} cannot be deleted while a training is in progress."):
+        with refused(
+            "ResourceInUseException", f"{made.solution} cannot be deleted while a training is in progress."
+        ):
             here.personalize.delete_campaign(campaignArn=made.campaign)
             sim.clock.tick(minutes=16)
             here.personalize.delete_solution(solutionArn=made.solution)
@@ -180,7 +207,9 @@ def test_one_campaign_update_at_a_time() -> None:
         wording = f"{made.campaign} cannot be updated: its status must be ACTIVE or CREATE FAILED."
         with refused("ResourceInUseException", wording):
             here.personalize.update_campaign(campaignArn=made.campaign, minProvisionedTPS=3)
-        with refused("ResourceInUseException", f"{made.campaign} cannot be deleted while its update is in progress."):
+        with refused(
+            "ResourceInUseException", f"{made.campaign} cannot be deleted while its update is in progress."
+        ):
             here.personalize.delete_campaign(campaignArn=made.campaign)
         sim.clock.tick(minutes=5)
         shown = here.personalize.describe_campaign(campaignArn=made.campaign)["campaign"]
@@ -194,6 +223,12 @@ def test_a_solution_needs_data(here: Account, films: Deployment) -> None:
         "EVENT_INTERACTIONS",
     ):
         here.personalize.create_solution(name="films", datasetGroupArn=films.group, recipeArn=RECIPE)
+
+
+NOT_ASSUMABLE = (
+    "Personalize is not able to assume the role {}. Its trust policy must allow sts:AssumeRole for "
+    "personalize.amazonaws.com."
+)
 
 
 class TestAccessToS3:
@@ -218,7 +253,8 @@ class TestAccessToS3:
         here.upload(some_interactions())
         here.s3.delete_bucket_policy(Bucket=here.bucket)
         with refused(
-            "InvalidInputException", f"{PRIVILEGES}#attach-bucket-policy and fix bucket policy on {here.bucket}."
+            "InvalidInputException",
+            f"{PRIVILEGES}#attach-bucket-policy and fix bucket policy on {here.bucket}.",
         ):
             self.create(here, films)
 
@@ -226,8 +262,7 @@ class TestAccessToS3:
         role = "arn:aws:iam::123456789012:role/nobody"
         with refused(
             "InvalidInputException",
-            f"Personalize is not able to assume the role {role}. Its trust policy must allow sts:AssumeRole for "
-            "personalize.amazonaws.com.",
+            NOT_ASSUMABLE.format(role),
         ):
             self.create(here, films, role=role)
 
@@ -238,8 +273,7 @@ class TestAccessToS3:
         )
         with refused(
             "InvalidInputException",
-            f"Personalize is not able to assume the role {here.role}. Its trust policy must allow sts:AssumeRole for "
-            "personalize.amazonaws.com.",
+            NOT_ASSUMABLE.format(here.role),
         ):
             self.create(here, films)
 
@@ -273,7 +307,9 @@ class TestAccessToS3:
 
 class TestCsv:
     def test_missing_column(self, sim: Simulation, here: Account) -> None:
-        films = dataset(here, here.personalize.list_schemas, schema_text({"name": "EVENT_TYPE", "type": "string"}))
+        films = dataset(
+            here, here.personalize.list_schemas, schema_text({"name": "EVENT_TYPE", "type": "string"})
+        )
         before = state(sim)
         with refused("InvalidInputException", "Input csv is missing the following columns: [EVENT_TYPE]"):
             import_csv(here, films, some_interactions())
@@ -285,13 +321,15 @@ class TestCsv:
         ):
             import_csv(here, films, b"")
 
-    @pytest.mark.parametrize("bad", ["u1,i1,noon", "u1,i1,", "u1,i1,1.5", ",i1,1400000000", "u1,,1400000000", "u1"])
+    @pytest.mark.parametrize(
+        "bad", ["u1,i1,noon", "u1,i1,", "u1,i1,1.5", ",i1,1400000000", "u1,,1400000000", "u1"]
+    )
     def test_rows_that_do_not_fit(self, here: Account, films: Deployment, bad: str) -> None:
         body = some_interactions().to_csv(index=False) + bad + "\n"
         with refused(
             "InvalidInputException",
-            "Input csv has rows that do not conform to the dataset schema. Please ensure all required data fields are "
-            "present and that they are of the type specified in the schema.",
+            "Input csv has rows that do not conform to the dataset schema. Please ensure all required data "
+            "fields are present and that they are of the type specified in the schema.",
         ):
             import_csv(here, films, body.encode())
 
@@ -301,13 +339,15 @@ class TestCsv:
             (some_interactions(999), "Input csv has fewer than 1000 interaction records."),
             (
                 some_interactions().replace({"USER_ID": {"u1": "x" * 257}}),
-                "Length cannot be more than 256 characters for USER_ID. If no values exceed the character limit, make "
-                "sure your data follows the formatting guidelines listed in "
+                "Length cannot be more than 256 characters for USER_ID. If no values exceed the character limit, "
+                "make sure your data follows the formatting guidelines listed in "
                 "https://docs.aws.amazon.com/personalize/latest/dg/data-prep-formatting.html.",
             ),
         ],
     )
-    def test_faults_that_fail_the_job(self, here: Account, films: Deployment, frame: object, reason: str) -> None:
+    def test_faults_that_fail_the_job(
+        self, here: Account, films: Deployment, frame: object, reason: str
+    ) -> None:
         job = import_csv(here, films, frame)  # type: ignore[arg-type]
         shown = here.personalize.describe_dataset_import_job(datasetImportJobArn=job)["datasetImportJob"]
         assert (shown["status"], shown["failureReason"]) == ("CREATE FAILED", reason)
@@ -341,16 +381,22 @@ class TestNotSimulated:
             ("create_dataset_group", {"name": "x", "tags": []}, "the parameter tags"),
         ],
     )
-    def test_it_says_so(self, sim: Simulation, here: Account, operation: str, request_: dict[str, object], named: str) -> None:
+    def test_it_says_so(
+        self, sim: Simulation, here: Account, operation: str, request_: dict[str, object], named: str
+    ) -> None:
         before = state(sim)
-        with pytest.raises(here.personalize.exceptions.ClientError, match=f"does not simulate {named}") as caught:
+        with pytest.raises(
+            here.personalize.exceptions.ClientError, match=f"does not simulate {named}"
+        ) as caught:
             getattr(here.personalize, operation)(**request_)
         assert caught.value.response["Error"]["Code"] == "ValidationException"
         assert state(sim) == before
 
     def test_another_recipe(self, here: Account) -> None:
         made = deploy(here, here.personalize.list_schemas, some_interactions())
-        with pytest.raises(here.personalize.exceptions.ClientError, match="does not simulate CreateSolution with the recipe"):
+        with pytest.raises(
+            here.personalize.exceptions.ClientError, match="does not simulate CreateSolution with the recipe"
+        ):
             here.personalize.create_solution(
                 name="other", datasetGroupArn=made.group, recipeArn="arn:aws:personalize:::recipe/aws-sims"
             )
