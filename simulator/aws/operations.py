@@ -83,7 +83,8 @@ OPERATIONS: Mapping[str, Simulated] = MappingProxyType(
         "DeleteDataset": _of(datasets.delete_dataset, "datasetArn"),
         "CreateDatasetImportJob": _of(
             dataset_import_jobs.create_dataset_import_job,
-            *("jobName", "datasetArn", "dataSource", "roleArn", "importMode"),
+            *("jobName", "datasetArn", "roleArn", "importMode"),
+            dataSource=_members("dataLocation"),
         ),
         "DescribeDatasetImportJob": _of(dataset_import_jobs.describe_dataset_import_job, "datasetImportJobArn"),
         "ListDatasetImportJobs": _of(dataset_import_jobs.list_dataset_import_jobs, "datasetArn", *_PAGES),

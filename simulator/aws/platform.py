@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from simulator import errors
 from simulator.arns import Home, account_of
-from simulator.aws import permissions, storage
+from simulator.aws import permissions, policies, storage
 from simulator.resources.platform import Access
 
 _READ_ACTIONS = ("s3:GetObject", "s3:ListBucket")
@@ -28,9 +28,9 @@ class MotoPlatform:
             raise errors.ROLE_NOT_ASSUMABLE(role=role_arn) from None
         except storage.NoSuchBucket:
             raise errors.NO_SUCH_DATA(location=location) from None
-        except permissions.UnsupportedCondition as unknown:
+        except policies.UnsupportedCondition as unknown:
             raise errors.not_simulated(f"policies with {unknown}") from None
-        except permissions.MalformedPolicy:
+        except policies.MalformedPolicy:
             raise errors.ROLE_LACKS_S3() from None
 
     def read(self, home: Home, location: str) -> list[bytes]:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from simulator import errors
 from simulator.arns import Home
 from simulator.aws import shapes
+from simulator.aws.constraints import message
 from simulator.aws.operations import OPERATIONS
 from simulator.clock import SECOND
 from simulator.resources.ids import new_id, uuid_of
@@ -104,7 +105,7 @@ def _call(scope: Scope, operation: shapes.Operation, request: HttpRequest) -> by
         raise not_valid(problems=f"The request's body is not valid JSON: {fault}.") from None
     problems = operation.problems(decoded)
     if problems:
-        raise not_valid(problems=shapes.message(problems))
+        raise not_valid(problems=message(problems))
     assert isinstance(decoded, dict), "the model's check lets structures pass only"
     given = {name: value for name, value in decoded.items() if value is not None}
     refused = simulated.members.refused(given)

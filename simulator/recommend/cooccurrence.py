@@ -84,8 +84,7 @@ def with_new_items(
     # The way from a known item to a new one is that window seen from its other end.
     inward = _sums_by_item(windows.around(rows, weights[::-1]), changed.items[rows], ones, count)
     inward = inward[:, :count].T.tocsr()
-    inward.data[inward.indices < known] = 0
-    inward.data[inward.indptr[known] :] = 0
+    inward.data[inward.indptr[known] :] = 0  # pairs of two new items are in `outward`
     additions = [_strongest(sums, popularity, popularity) for sums in (outward, inward)]
     return _joined_by_row(neighbours, additions, count)
 

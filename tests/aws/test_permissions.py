@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from simulator.aws import permissions, storage
-from simulator.aws.permissions import Decision, Effect, Request, UnsupportedCondition, evaluate
+from simulator.aws import permissions, policies, storage
+from simulator.aws.permissions import Decision
+from simulator.aws.policies import Effect, Request, UnsupportedCondition, evaluate
 
 ACCOUNT = "123456789012"
 OTHER_ACCOUNT = "999999999999"
@@ -476,12 +477,12 @@ def test_operators_that_are_not_known(operator: str) -> None:
     ],
 )
 def test_texts_that_are_no_policy(text: str) -> None:
-    with pytest.raises(permissions.MalformedPolicy):
+    with pytest.raises(policies.MalformedPolicy):
         evaluate([text], asks())
 
 
 def test_a_bucket_policy_names_its_principal() -> None:
-    with pytest.raises(permissions.MalformedPolicy, match="Principal"):
+    with pytest.raises(policies.MalformedPolicy, match="Principal"):
         evaluate([policy(READ)], Request("s3:GetObject", OBJECT, names=frozenset({"AWS:x"})))
 
 

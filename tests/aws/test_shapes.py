@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.aws import shapes
+from simulator.aws import constraints, shapes
 
 SOLUTION_VERSION = "arn:aws:personalize:us-east-1:123456789012:solution/s/0123abcd"
 
@@ -88,7 +88,7 @@ def test_the_observed_sentence_for_a_pattern() -> None:
         "jobOutput": {"s3DataDestination": {"path": "s3://b/o"}},
         "roleArn": "arn:aws:iam::123456789012:role/r",
     }
-    assert shapes.message(job.problems(request)) == (
+    assert constraints.message(job.problems(request)) == (
         "1 validation error detected: Value '$.SolutionVersionArn' at 'solutionVersionArn' failed to satisfy "
         "constraint: Member must satisfy regular expression pattern: arn:([a-z\\d-]+):personalize:.*:.*:.+"
     )
@@ -111,8 +111,8 @@ def test_several_problems_in_one_message() -> None:
         sentence("''", "name", r"Member must satisfy regular expression pattern: ^[a-zA-Z0-9][a-zA-Z0-9\-_]*"),
         sentence("'MUSIC'", "domain", "Member must satisfy enum value set: [ECOMMERCE, VIDEO_ON_DEMAND]"),
     ]
-    assert shapes.message(problems).startswith("3 validation errors detected: Value '' at 'name' failed")
-    assert shapes.message(problems).count("; ") == 2
+    assert constraints.message(problems).startswith("3 validation errors detected: Value '' at 'name' failed")
+    assert constraints.message(problems).count("; ") == 2
 
 
 def test_lengths_of_strings_and_lists() -> None:
@@ -215,20 +215,6 @@ def test_a_sensitive_value_is_not_shown() -> None:
     )
 
 
-def test_unknown_members_are_listed_apart() -> None:
-    request = events(colour="red", metricAttribution={"eventAttributionSource": "s", "more": 1}) | {
-        "x\ud800": 1
-    }
-    assert PUT_EVENTS.problems(request) == []
-    assert PUT_EVENTS.unknown(request) == [
-        "eventList.1.member.colour",
-        "eventList.1.member.metricAttribution.more",
-        r"x\ud800",
-    ]
-    assert PUT_EVENTS.unknown(events()) == []
-    assert PUT_EVENTS.unknown([]) == []
-
-
 SCALARS = st.sampled_from(
     [None, True, 0, -1.5, 2**70, 10**400, math.nan, -math.inf, "", "5", "\ud800", "é", "2022-03-08", "x" * 300]
 )
@@ -247,8 +233,7 @@ JSON = st.recursive(
 def test_no_json_makes_it_raise(request_: dict[str, Any], other: object) -> None:
     for value in (request_, other, events(sentAt=other, eventValue=other, impression=[other])):
         problems = PUT_EVENTS.problems(value)
-        shapes.message(problems).encode()
-        "".join(PUT_EVENTS.unknown(value)).encode()
+        constraints.message(problems).encode()
         if not problems:
             assert isinstance(value, dict)
             PUT_EVENTS.parse(value)
@@ -311,17 +296,17 @@ def test_every_pattern_of_the_models_has_its_examples() -> None:
 @pytest.mark.parametrize("pattern", EXAMPLES)
 def test_patterns_mean_what_java_means(pattern: str) -> None:
     good, bad = EXAMPLES[pattern]
-    assert shapes.compile_pattern(pattern).fullmatch(good)
-    assert not shapes.compile_pattern(pattern).fullmatch(bad)
+    assert constraints.compile_pattern(pattern).fullmatch(good)
+    assert not constraints.compile_pattern(pattern).fullmatch(bad)
     for text in (good, bad):
         if text.isascii():
-            quick = shapes.compile_pattern(pattern, ascii_only=True)
+            quick = constraints.compile_pattern(pattern, ascii_only=True)
             assert (quick.fullmatch(text) is None) is (text == bad)
 
 
 @pytest.mark.parametrize("category", ["L", "Z", "N"])
 def test_java_categories(category: str) -> None:
-    compiled = shapes.compile_pattern(rf"\p{{{category}}}")
+    compiled = constraints.compile_pattern(rf"\p{{{category}}}")
     for character in map(chr, range(0, 0x110000, 7)):
         assert bool(compiled.fullmatch(character)) is (unicodedata.category(character)[0] == category)
 
@@ -329,7 +314,7 @@ def test_java_categories(category: str) -> None:
 @pytest.mark.parametrize("pattern", [r"[a&&[b]]", r"[a[b]]", r"\P{L}", r"\p{IsGreek}", r"\p{Lu}"])
 def test_java_that_is_not_translated(pattern: str) -> None:
     with pytest.raises(ValueError, match="not translated"):
-        shapes.compile_pattern(pattern)
+        constraints.compile_pattern(pattern)
 
 
 # --- timestamps --------------------------------------------------------------------------------------------

@@ -339,8 +339,8 @@ class TestCsv:
             (some_interactions(999), "Input csv has fewer than 1000 interaction records."),
             (
                 some_interactions().replace({"USER_ID": {"u1": "x" * 257}}),
-                "Length cannot be more than 256 characters for USER_ID. If no values exceed the character limit, "
-                "make sure your data follows the formatting guidelines listed in "
+                "Length cannot be more than 256 characters for USER_ID. If no values exceed the character "
+                "limit, make sure your data follows the formatting guidelines listed in "
                 "https://docs.aws.amazon.com/personalize/latest/dg/data-prep-formatting.html.",
             ),
         ],

@@ -1,0 +1,222 @@
+"""User-Personalization: trained on co-occurrence, personal from the first event, updated with new items."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from simulator.data.interactions import Codes, InteractionTable
+from simulator.recommend.cooccurrence import Counts, Neighbours, neighbour_lists, with_new_items
+from simulator.recommend.histories import Histories, consolidate, histories_of, newest
+from simulator.recommend.metrics import LIST_LENGTH, rows_to_find, summarize, tested_users
+from simulator.recommend.scoring import Scores, affinities, first, freshness, logits
+
+# Items of a history that a model keeps a user.
+HISTORY_LENGTH = 100
+# How much more an event of the session counts than it will once it is part of the history.
+SESSION_WEIGHT = 2.0
+# Spread of the chance in trained weights, as the standard deviation of their logarithm: what makes two
+# trainings on the same data give different lists, as the service's do.
+CHANCE = 0.25
+_SCORE_DECIMALS = 7
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """What a training has learned; plain data, never changed, equal if all of its fields are.
+
+    `item_ids` and `user_ids` name the codes in the other fields. `popularity` counts the users of an item,
+    `histories` keep each user's newest items, `interactions` is the number of rows trained on. Properties
+    are derived from the fields when first asked for and are no part of its identity.
+    """
+
+    item_ids: tuple[str, ...]
+    user_ids: tuple[str, ...]
+    popularity: Counts
+    neighbours: Neighbours
+    histories: Histories
+    metrics: Mapping[str, float]
+    interactions: int
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Model) and _same(self, other)
+
+    def __getstate__(self) -> dict[str, object]:
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @cached_property
+    def item_codes(self) -> dict[str, int]:
+        """The code of every known item."""
+        return {item_id: code for code, item_id in enumerate(self.item_ids)}
+
+    @cached_property
+    def user_codes(self) -> dict[str, int]:
+        """The code of every known user."""
+        return {user_id: code for code, user_id in enumerate(self.user_ids)}
+
+    @cached_property
+    def log_popularity(self) -> Scores:
+        """The logarithm of every item's popularity."""
+        return np.log(self.popularity)
+
+
+def train(table: InteractionTable, *, chance: int | None) -> Model:
+    """A model of all interactions in the table, with its metrics.
+
+    `chance` (0 or more) is the seed of this training: the same seed and data give the same bytes. None
+    trains exactly, without chance. Raises ValueError if the table is empty.
+    """
+    if not len(table):
+        raise ValueError("There are no interactions to train on.")
+    table = _canonical(table)
+    user_count, item_count = len(table.user_ids), len(table.item_ids)
+    tested = tested_users(user_count)
+    to_find = rows_to_find(table, tested)
+    histories = histories_of(table.users, table.items, table.timestamps, user_count)
+    everyone = np.ones(user_count, dtype=bool)
+    untested_neighbours, neighbours = neighbour_lists(histories, item_count, [~tested, everyone])
+    untested_popularity = np.bincount(histories.items[~tested[histories.users]], minlength=item_count)
+    metrics = _evaluate(table, to_find, _with_chance(untested_neighbours, chance), untested_popularity)
+    return Model(
+        item_ids=table.item_ids,
+        user_ids=table.user_ids,
+        popularity=np.bincount(histories.items, minlength=item_count).astype(np.int64),
+        neighbours=_with_chance(neighbours, chance),
+        histories=newest(histories, HISTORY_LENGTH),
+        metrics=metrics,
+        interactions=len(table),
+    )
+
+
+def update(model: Model, streamed: InteractionTable) -> Model:
+    """The automatic update: a new model that also knows what was streamed since the given one was made.
+
+    New items join with their pairs; streamed events take their places in their users' histories. What was
+    learned about known items, their popularity and the metrics stay. Not a training.
+    Source: the guide, "Automatic updates" (spec 04, section 5).
+    """
+    if not len(streamed):
+        return model
+    items, item_ids = _codes(streamed.items, streamed.item_ids, model.item_codes, model.item_ids)
+    users, user_ids = _codes(streamed.users, streamed.user_ids, model.user_codes, model.user_ids)
+    histories, changed = consolidate(model.histories, users, items, streamed.timestamps, len(user_ids))
+    popularity, neighbours = model.popularity, model.neighbours
+    if len(item_ids) > len(model.item_ids):
+        popularity = np.bincount(changed.items, minlength=len(item_ids)).astype(np.int64)
+        popularity[: len(model.item_ids)] = model.popularity
+        neighbours = with_new_items(neighbours, changed, popularity)
+    return Model(
+        item_ids=item_ids,
+        user_ids=user_ids,
+        popularity=popularity,
+        neighbours=neighbours,
+        histories=newest(histories, HISTORY_LENGTH),
+        metrics=model.metrics,
+        interactions=model.interactions,
+    )
+
+
+def recommend(model: Model, user_id: str, session: Sequence[str], num_results: int) -> list[tuple[str, float]]:
+    """The best items for a user, best first, each with its score of seven decimals.
+
+    `session` holds the item ids of the user's events since the model was made, in order of arrival; items
+    the model does not know count after the next update. Scores of all known items sum to one. Items already
+    seen compete like others; a user without history gets the popular ones.
+    """
+    # All items are scored: quickest up to some 50 thousand. Beyond, only items with an affinity need an
+    # exponential, since the others' sum depends on the model alone.
+    items, weights = _evidence(model, user_id, session)
+    affinity = affinities(model.neighbours, len(model.item_ids), items, weights)
+    score = logits(model.log_popularity, affinity)
+    best = first(score, num_results)
+    total = np.exp(score - score.max()).sum()
+    shares = np.exp(score[best] - score.max()) / total
+    return [
+        (model.item_ids[item], round(share, _SCORE_DECIMALS))
+        for item, share in zip(best.tolist(), shares.tolist(), strict=True)
+    ]
+
+
+def _evidence(model: Model, user_id: str, session: Sequence[str]) -> tuple[Codes, Scores]:
+    """A user's stored history and then the session, with their weights."""
+    user = model.user_codes.get(user_id)
+    stored = np.empty(0, np.int32) if user is None else model.histories.of(user)
+    known = [model.item_codes[item_id] for item_id in session if item_id in model.item_codes]
+    streamed = np.array(known[-HISTORY_LENGTH:], dtype=np.int32)
+    weights = freshness(len(stored) + len(streamed))
+    weights[len(stored) :] *= SESSION_WEIGHT
+    return np.concatenate((stored, streamed)), weights
+
+
+def _evaluate(
+    table: InteractionTable, to_find: npt.NDArray[np.bool_], neighbours: Neighbours, popularity: Counts
+) -> dict[str, float]:
+    """The metrics of a model of the other users, for the tested users to whom `to_find` leaves events."""
+    users = np.unique(table.users[to_find])
+    given = np.isin(table.users, users) & ~to_find
+    inputs = histories_of(
+        table.users[given], table.items[given], table.timestamps[given], len(table.user_ids)
+    )
+    item_count = len(table.item_ids)
+    # Items of tested users only are not known to this model: nobody can be recommended one.
+    with np.errstate(divide="ignore"):
+        log_popularity = np.log(popularity)
+    truths: dict[int, set[int]] = {user: set() for user in users.tolist()}
+    for user, item in zip(table.users[to_find].tolist(), table.items[to_find].tolist(), strict=True):
+        truths[user].add(item)
+    lists = []
+    for user in truths:
+        items = inputs.of(user)[-HISTORY_LENGTH:]
+        affinity = affinities(neighbours, item_count, items, freshness(len(items)))
+        lists.append(first(logits(log_popularity, affinity), LIST_LENGTH).tolist())
+    return summarize(lists, list(truths.values()), item_count)
+
+
+def _canonical(table: InteractionTable) -> InteractionTable:
+    """The same rows with codes in the order of the ids, ids without a row left out."""
+    users, user_ids = _sorted_codes(table.users, table.user_ids)
+    items, item_ids = _sorted_codes(table.items, table.item_ids)
+    return InteractionTable(users, items, table.timestamps, user_ids, item_ids)
+
+
+def _sorted_codes(codes: Codes, ids: Sequence[str]) -> tuple[Codes, tuple[str, ...]]:
+    used = sorted(np.unique(codes).tolist(), key=ids.__getitem__)
+    new = np.zeros(len(ids), dtype=np.int32)
+    new[used] = np.arange(len(used))
+    return new[codes], tuple(ids[code] for code in used)
+
+
+def _codes(
+    codes: Codes, ids: Sequence[str], known: Mapping[str, int], known_ids: tuple[str, ...]
+) -> tuple[Codes, tuple[str, ...]]:
+    """Codes in terms of known ids and of new ones, which come behind in the order of the ids."""
+    used = np.unique(codes).tolist()
+    added = sorted(ids[code] for code in used if ids[code] not in known)
+    behind = {each: len(known_ids) + place for place, each in enumerate(added)}
+    new = np.zeros(len(ids), dtype=np.int32)
+    for code in used:
+        each = ids[code]
+        new[code] = known[each] if each in known else behind[each]
+    return new[codes], (*known_ids, *added)
+
+
+def _with_chance(neighbours: Neighbours, chance: int | None) -> Neighbours:
+    if chance is None:
+        return neighbours
+    draws = np.random.Generator(np.random.PCG64(chance)).standard_normal(len(neighbours.weights))
+    factors = np.exp(CHANCE * draws)
+    weights = (neighbours.weights * factors).astype(np.float32)
+    return Neighbours(neighbours.offsets, neighbours.items, weights)
+
+
+def _same(one: object, other: object) -> bool:
+    """Whether two records hold the same data, arrays byte for byte."""
+    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
+        return one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes()
+    if is_dataclass(one) and type(one) is type(other):
+        return all(_same(getattr(one, field.name), getattr(other, field.name)) for field in fields(one))
+    return one == other
