@@ -143,20 +143,22 @@ def _strongest(sums: csr_matrix, popularity: Counts, popularity_across: Counts) 
     from scipy.sparse import csr_matrix
 
     lengths = np.diff(sums.indptr)
-    root, across = np.sqrt(popularity), np.sqrt(np.append(popularity_across, 0))
-    weights = sums.data / (np.repeat(root, lengths) * across[sums.indices] + SHRINKAGE)
-    weights[sums.indices >= len(popularity_across)] = 0.0
-    weights = weights.astype(np.float32)
+    root = np.sqrt(popularity).astype(np.float32)
+    across = np.sqrt(np.append(popularity_across, 0)).astype(np.float32)
+    weights = np.repeat(root, lengths)
+    weights *= across[sums.indices]
+    weights += np.float32(SHRINKAGE)
+    np.divide(sums.data, weights, out=weights)
+    weights[sums.indices == len(popularity_across)] = 0.0
     keep = weights > 0
     for row in np.flatnonzero(lengths > NEIGHBOURS):
         begin, end = sums.indptr[row], sums.indptr[row + 1]
         here = weights[begin:end]
         least = np.partition(here, -NEIGHBOURS)[-NEIGHBOURS]
-        above, equal = here > least, here == least
-        room = NEIGHBOURS - np.count_nonzero(above)
-        if np.count_nonzero(equal) > room:
-            equal[np.flatnonzero(equal)[room:]] = False
-        keep[begin:end] &= above | equal
+        keep[begin:end] &= here >= least
+        surplus = np.count_nonzero(keep[begin:end]) - NEIGHBOURS
+        if surplus > 0:
+            keep[begin + np.flatnonzero(here == least)[-surplus:]] = False
     kept = np.concatenate(([0], np.cumsum(keep)))[sums.indptr]
     shape = (len(popularity), len(popularity_across))
     return csr_matrix((weights[keep], sums.indices[keep], kept), shape=shape)

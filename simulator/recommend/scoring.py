@@ -12,7 +12,7 @@ from simulator.recommend.cooccurrence import Counts, Neighbours
 DECAY = 0.8
 # How sharply a user's neighbours stand out, and how much being popular adds: chosen on MovieLens
 # (benchmarks/model_quality.py) for the order of the list, and for the size of the first score.
-SHARPNESS = 11.0
+SHARPNESS = 10.0
 POPULARITY_WEIGHT = 0.25
 
 Scores = npt.NDArray[np.float64]
