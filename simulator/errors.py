@@ -88,6 +88,12 @@ UPDATE_RUNNING = Refusal(
     "assumed",
     "UpdateCampaign",
 )
+OTHER_SOLUTION = Refusal(
+    _INVALID,
+    "The campaign {campaign} deploys versions of {solution}; {version} is a version of another solution.",
+    "assumed",
+    "UpdateCampaign: \"a retrained solution version\"",
+)
 METRICS_NOT_READY = Refusal(
     _IN_USE, "Cannot get metrics for solution since it is not in ACTIVE state.", "observed", "err-008"
 )
@@ -193,6 +199,9 @@ NO_TARGET = Refusal(
 )
 USER_ID_WANTED = Refusal(
     _INVALID, "A userId must be provided for recipe type {recipe_type}.", "assumed", "GetRecommendations"
+)
+TOO_MANY_RESULTS = Refusal(
+    _INVALID, "numResults must be at most {limit}, not {asked}.", "assumed", "GetRecommendations"
 )
 ITEM_ID_WANTED = Refusal(
     _INVALID, "The event has no itemId, which the Interactions schema requires.", "assumed", "PutEvents"

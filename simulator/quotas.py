@@ -21,6 +21,7 @@ QUOTAS: Mapping[str, int] = MappingProxyType(
         "characters_of_an_id": 256,
         "characters_of_a_string": 1000,
         "metadata_columns_of_interactions": 5,
+        "results_of_get_recommendations": 500,
     }
 )
 

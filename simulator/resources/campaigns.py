@@ -104,6 +104,8 @@ def update_campaign(scope: Scope, request: Request) -> Answer:
     if found.status not in SETTLED or _updating(found):
         raise errors.UPDATE_RUNNING(arn=found.arn)
     require_active(version)
+    if version.solution_arn != found.solution_arn:
+        raise errors.OTHER_SOLUTION(campaign=found.arn, solution=found.solution_arn, version=version.arn)
     found.latest_update = CampaignUpdate(
         solution_version_arn=version.arn,
         min_provisioned_tps=request.get("minProvisionedTPS", found.min_provisioned_tps),

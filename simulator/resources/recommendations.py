@@ -27,13 +27,17 @@ def get_recommendations(scope: Scope, request: Request) -> Answer:
     user_id = request.get("userId")
     if user_id is None:
         raise errors.USER_ID_WANTED(recipe_type=recipe.recipe_type)
+    num_results = request.get("numResults", _DEFAULT_RESULTS)
+    limit = scope.world.quotas["results_of_get_recommendations"]
+    if num_results > limit:
+        raise errors.TOO_MANY_RESULTS(limit=limit, asked=num_results)
     interactions = interactions_of(scope, campaign.dataset_group_arn)
     session = [] if interactions is None else interactions.store.streamed(user_id, version.streamed)
     ranked = recommend(
         version.model,
         user_id,
         [event.item_id for event in session],
-        request.get("numResults", _DEFAULT_RESULTS),
+        num_results,
     )
     return {
         "itemList": [{"itemId": item_id, "score": score} for item_id, score in ranked],

@@ -1,1 +1,32 @@
-"""Scenario files: their model, the runner, the assertions, the report."""
+"""Scenario files: stories told as data, run against the simulation, with what must hold at each step.
+
+`load` reads a file, `run` plays it; `ScenarioInvalid` and `ScenarioFailed` say in their text what was wrong.
+"""
+
+from __future__ import annotations
+
+from simulator.scenario.loading import load
+from simulator.scenario.model import Scenario
+from simulator.scenario.outcome import (
+    Event,
+    Outcome,
+    Overrides,
+    ScenarioFailed,
+    StepBegan,
+    StepEnded,
+)
+from simulator.scenario.runner import run
+from simulator.scenario.yaml_text import ScenarioInvalid
+
+__all__ = [
+    "Event",
+    "Outcome",
+    "Overrides",
+    "Scenario",
+    "ScenarioFailed",
+    "ScenarioInvalid",
+    "StepBegan",
+    "StepEnded",
+    "load",
+    "run",
+]

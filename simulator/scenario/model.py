@@ -1,0 +1,250 @@
+"""What a scenario file can say. The fields are the language; their comments are its reference."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+
+from simulator.scenario.yaml_text import Document, Path, Place
+
+Text = Annotated[str, Meta(min_length=1)]
+Whole = Annotated[int, Meta(ge=1)]
+Amount = Annotated[float, Meta(ge=0, le=100_000)]
+
+
+class _Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A part of a scenario file: what it does not know is refused."""
+
+
+class Duration(_Part):
+    """A length of virtual time: `{hours: 2, minutes: 30}`."""
+
+    days: Amount = 0
+    hours: Amount = 0
+    minutes: Amount = 0
+    seconds: Amount = 0
+
+    def timedelta(self) -> timedelta:
+        """The same as a timedelta."""
+        return timedelta(days=self.days, hours=self.hours, minutes=self.minutes, seconds=self.seconds)
+
+
+class Options(_Part):
+    """The simulation that the story happens in: the arguments of `simulate()`."""
+
+    start: Text = "2025-01-01T00:00:00Z"  # a fixed moment, so that a scenario says the same every day
+    seed: int = 0
+    durations: Literal["observed", "instant"] | dict[str, Duration] = "observed"
+    training: Literal["sampled", "exact"] = "sampled"
+    region: Text | None = None
+
+
+class Refusal(_Part):
+    """The error a call must be answered with; an error of boto3's own goes by the name of its class."""
+
+    code: Text
+    message: Text | None = None  # all of it
+    contains: Text | None = None  # a part of it
+
+
+class Movement(_Part):
+    """The movement from one list of items to another."""
+
+    from_: Any = field(name="from")
+    to: Any
+
+
+class Moved(_Part):
+    """How far the items of a list have moved against another: places in all, see `rankings.places_moved`."""
+
+    from_: Any = field(name="from")
+    at_least: int | None = None
+    at_most: int | None = None
+    more_than: Movement | None = None
+    less_than: Movement | None = None
+
+
+class SamePlaces(_Part):
+    """How many items of a list stand at the same place as in another."""
+
+    as_: Any = field(name="as")
+    at_least: int | None = None
+    at_most: int | None = None
+
+
+class Approximately(_Part):
+    """A number, or a list of them, and how far off the real ones may be."""
+
+    value: Any
+    within: float | None = None
+    within_percent: float | None = None
+
+
+class Expectation(_Part):
+    """Something that must hold: a JMESPath of the answer, and exactly one comparison."""
+
+    value: Text = "@"  # of the answer; in a step without an action, of the saved values
+    equals: Any = UNSET
+    differs_from: Any = UNSET
+    identical_to: Any = UNSET  # to the last byte, order of keys included
+    same_order_as: Any = UNSET  # the same items in the same order; scores may differ
+    same_items_as: Any = UNSET  # in any order
+    same_places: SamePlaces | UnsetType = UNSET
+    moved: Moved | UnsetType = UNSET
+    contains: Any = UNSET  # a part of a text, or an element (each of several) of a list
+    at_least: Any = UNSET
+    at_most: Any = UNSET
+    approximately: Approximately | UnsetType = UNSET
+    matches: Text | UnsetType = UNSET  # a regular expression, found anywhere in a text
+    source: Text | None = None
+    rule: Text | None = None
+
+
+class WaitUntil(_Part):
+    """A call repeated, virtual time passing in between, until its answer is what is waited for."""
+
+    call: Text
+    with_: dict[str, Any] = field(name="with", default_factory=dict)
+    value: Text | None = None  # a JMESPath of the answer ...
+    equals: Any = UNSET  # ... and what it is to become
+    raises: Refusal | None = None  # or the error that is waited for
+    seen: list[Any] | None = None  # all different values on the way, in order, the last included
+    every: Duration = Duration(seconds=15)
+    within: Duration
+
+
+class Generated(_Part):
+    """Interactions of MovieLens shape, made from the simulation's seed."""
+
+    users: Whole
+    items: Whole
+    interactions: Whole
+
+
+class Interactions(_Part):
+    """Where interactions come from: made, or from a CSV file beside the scenario."""
+
+    generated: Generated | None = None
+    csv: Text | None = None
+
+
+class Events(_Part):
+    """Which of the later interactions happen as events: so many, drawn by the seed, or all; in order of time."""
+
+    sample: Whole | Literal["all"]
+    session_per_user: bool = False  # adds SESSION_ID, one UUID a user
+
+
+class Data(_Part):
+    """Interactions, split in time into an earlier part and a later one that events are drawn from."""
+
+    interactions: Interactions
+    columns: list[Literal["USER_ID", "ITEM_ID", "TIMESTAMP"]] = field(
+        default_factory=lambda: ["USER_ID", "ITEM_ID", "TIMESTAMP"]
+    )
+    earlier: Annotated[float, Meta(gt=0, le=1)] = 1.0
+    events: Events | None = None
+
+
+class Read(_Part):
+    """A saved text taken apart: into its lines, or a CSV file into rows by column."""
+
+    text: Text
+    as_: Literal["lines", "csv"] = field(name="as")
+
+
+class Repeat(_Part):
+    """A call made once for each row of a saved list; the row has a name meanwhile."""
+
+    over: Text
+    as_: Text = field(name="as")
+
+
+class Step(_Part):
+    """One step: at most one action, what is saved of its answer, and what must hold then."""
+
+    name: Text | None = None
+    source: Text | None = None
+    rule: Text | None = None
+    call: Text | None = None  # `personalize.create_schema`: a client and a method of boto3
+    with_: dict[str, Any] = field(name="with", default_factory=dict)
+    repeat: Repeat | None = None
+    raises: Refusal | None = None
+    tick: Duration | None = None
+    move_to: Text | None = None
+    wait_until: WaitUntil | None = None
+    data: Data | None = None
+    read: Read | None = None
+    save: dict[str, str] = field(default_factory=dict)  # name: JMESPath of the answer
+    expect: list[Expectation] = field(default_factory=list)
+
+    @property
+    def title(self) -> str:
+        """What the step is called: its name, or what it does."""
+        if self.name is not None:
+            return self.name
+        if self.call is not None:
+            return self.call
+        if self.wait_until is not None:
+            return f"wait until {self.wait_until.call.partition('.')[2]} says so"
+        if self.tick is not None:
+            return f"{self.tick.timedelta()} pass"
+        return f"move to {self.move_to}" if self.move_to is not None else "check"
+
+
+class ShownList(_Part):
+    """A saved list of items under a heading."""
+
+    name: Text
+    value: Text
+
+
+class Show(_Part):
+    """Saved lists of items to be shown side by side when the story has been told."""
+
+    name: Text
+    lists: Annotated[list[ShownList], Meta(min_length=1)]
+
+
+class Content(_Part):
+    """All of a scenario file."""
+
+    name: Text
+    steps: Annotated[list[Step], Meta(min_length=1)]
+    source: Text | None = None
+    rule: Text | None = None
+    about: Text | None = None
+    simulate: Options = Options()
+    show: list[Show] = field(default_factory=list)
+
+
+class Scenario:
+    """A scenario file that makes sense, ready to run."""
+
+    def __init__(self, content: Content, document: Document) -> None:
+        self.content = content
+        self.document = document
+
+    @property
+    def name(self) -> str:
+        """What the scenario is called."""
+        return self.content.name
+
+    @property
+    def file(self) -> str:
+        """The file it was read from, as it was named."""
+        return self.document.file
+
+    def place(self, *path: str | int) -> Place:
+        """Where a part of it stands in the file."""
+        return self.document.place(path)
+
+    def __repr__(self) -> str:
+        return f"<Scenario {self.name!r} of {self.file}>"
+
+
+def step_path(index: int, *rest: str | int) -> Path:
+    """The path of a step in its file, or of a part of the step."""
+    return ("steps", index, *rest)
