@@ -76,7 +76,7 @@ class _Catalogue:
         released = chance.uniform(_FIRST_SECOND, _LAST_SECOND, items)
         released[chance.random(items) < _OLD_ITEMS] = _FIRST_SECOND
         clusters = chance.permutation(np.arange(items) % min(_CLUSTERS, items))
-        self._items = np.lexsort((released, clusters))
+        self._items: _Ints = np.lexsort((released, clusters)).astype(np.int64)
         self._heaped = np.concatenate(([0.0], np.cumsum(weights[self._items])))
         # Clusters lie one behind another on one line, so that a single search finds cluster and second.
         self._line = clusters[self._items] * _LINE + released[self._items]
@@ -88,7 +88,7 @@ class _Catalogue:
         end = np.maximum(np.searchsorted(self._line, themes * _LINE + times, side="right"), begin + 1)
         low, high = self._heaped[begin], self._heaped[np.minimum(end, len(self._items))]
         place = np.searchsorted(self._heaped, low + chance.random(len(times)) * (high - low), side="right") - 1
-        return self._items[np.clip(place, 0, len(self._items) - 1)].astype(np.int64)
+        return self._items[np.clip(place, 0, len(self._items) - 1)]
 
 
 class _Bursts:
@@ -116,7 +116,8 @@ def _history_lengths(chance: np.random.Generator, users: int, interactions: int)
     """How many events each user wants: lognormal, as many as asked for in all."""
     fewest = min(_FEWEST_EVENTS, interactions // users)
     shape = chance.lognormal(0.0, 1.35, users)
-    lengths = fewest + np.floor(shape / shape.sum() * (interactions - fewest * users)).astype(np.int64)
+    shares = shape / shape.sum()
+    lengths: _Ints = fewest + np.floor(shares * (interactions - fewest * users)).astype(np.int64)
     lengths[: interactions - int(lengths.sum())] += 1
     return lengths
 

@@ -135,7 +135,8 @@ def _sums_by_item(around: csr_matrix, items: Codes, counted: Weights, item_count
 
     order = np.argsort(items, kind="stable")
     offsets = np.concatenate(([0], np.cumsum(np.bincount(items, minlength=item_count))))
-    return csr_matrix((counted[order], order, offsets), shape=(item_count, len(items))) @ around
+    by_item = csr_matrix((counted[order], order, offsets), shape=(item_count, len(items)))
+    return csr_matrix(by_item @ around)
 
 
 def _strongest(sums: csr_matrix, popularity: Counts, popularity_across: Counts) -> csr_matrix:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
 from simulator.data.interactions import Codes
-from simulator.recommend.cooccurrence import Counts, Neighbours
+from simulator.recommend.cooccurrence import Neighbours
 
 # Weight of the k-th newest item of a history: DECAY ** k.
 DECAY = 0.8
@@ -33,7 +35,9 @@ def affinities(neighbours: Neighbours, item_count: int, items: Codes, weights: S
     ends = np.cumsum(lengths)
     entries = np.arange(ends[-1] if len(ends) else 0) + np.repeat(begins - ends + lengths, lengths)
     amounts = neighbours.weights[entries] * np.repeat(weights, lengths)
-    return np.bincount(neighbours.items[entries], amounts, minlength=item_count)
+    sums = np.zeros(item_count, dtype=np.float64)
+    np.add.at(sums, neighbours.items[entries], amounts)
+    return sums
 
 
 def logits(log_popularity: Scores, affinity: Scores) -> Scores:
@@ -45,7 +49,8 @@ def logits(log_popularity: Scores, affinity: Scores) -> Scores:
     strongest = affinity.max(initial=0.0)
     if strongest <= 0.0:
         return log_popularity
-    return (SHARPNESS / np.sqrt(strongest)) * affinity + POPULARITY_WEIGHT * log_popularity
+    sharpness = SHARPNESS / math.sqrt(strongest)
+    return sharpness * affinity + POPULARITY_WEIGHT * log_popularity
 
 
 def first(scores: Scores, count: int) -> npt.NDArray[np.intp]:

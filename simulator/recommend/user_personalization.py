@@ -158,13 +158,11 @@ def _evaluate(
     """The metrics of a model of the other users, for the tested users to whom `to_find` leaves events."""
     users = np.unique(table.users[to_find])
     given = np.isin(table.users, users) & ~to_find
-    inputs = histories_of(
-        table.users[given], table.items[given], table.timestamps[given], len(table.user_ids)
-    )
+    inputs = histories_of(table.users[given], table.items[given], table.timestamps[given], len(table.user_ids))
     item_count = len(table.item_ids)
     # Items of tested users only are not known to this model: nobody can be recommended one.
-    with np.errstate(divide="ignore"):
-        log_popularity = np.log(popularity)
+    log_popularity = np.full(item_count, -np.inf)
+    np.log(popularity, out=log_popularity, where=popularity > 0)
     truths: dict[int, set[int]] = {user: set() for user in users.tolist()}
     for user, item in zip(table.users[to_find].tolist(), table.items[to_find].tolist(), strict=True):
         truths[user].add(item)

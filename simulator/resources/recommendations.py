@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulator import errors
-from simulator.recommend.catalogue import recipe_of
+from simulator.recommend.catalogue import RECIPES
 from simulator.recommend.user_personalization import recommend
 from simulator.resources.datasets import interactions_of
 from simulator.resources.ids import chance_of, new_id
@@ -22,8 +22,8 @@ def get_recommendations(scope: Scope, request: Request) -> Answer:
     if campaign is None or campaign.status != ACTIVE:
         raise errors.NOT_THERE_OR_NOT_ACTIVE(arn=arn)
     version = scope.inventory.solution_versions[campaign.solution_version_arn]
-    recipe = recipe_of(version.recipe_arn)
-    assert recipe is not None and version.model is not None, "a campaign is of an ACTIVE version"
+    assert version.model is not None, "a campaign is of an ACTIVE version"
+    recipe = RECIPES[version.recipe_arn]
     user_id = request.get("userId")
     if user_id is None:
         raise errors.USER_ID_WANTED(recipe_type=recipe.recipe_type)

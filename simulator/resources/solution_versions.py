@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from simulator import errors
 from simulator.clock import HOUR, Entry
 from simulator.data.interactions import Snapshot, streamed_table, training_table
-from simulator.recommend.catalogue import recipe_of
+from simulator.recommend.catalogue import RECIPES
 from simulator.recommend.user_personalization import Model, train, update
 from simulator.resources import lifecycle
 from simulator.resources.datasets import interactions_of
@@ -138,10 +138,9 @@ def on_finish(scope: Scope, entry: Entry) -> None:
     snapshot, version.snapshot = version.snapshot, None
     interactions = interactions_of(scope, version.dataset_group_arn)
     if snapshot is None or interactions is None:
-        lifecycle.change(scope, version, FAILED, errors.FEW_INTERACTIONS.format(limit=1000))
+        lifecycle.change(scope, version, FAILED, errors.NO_INTERACTIONS.wording)
         return
-    recipe = recipe_of(version.recipe_arn)
-    assert recipe is not None, "CreateSolution takes recipes of the catalogue only"
+    recipe = RECIPES[version.recipe_arn]
     table = training_table(interactions.store, snapshot)
     reason = recipe.too_little(table)
     if reason is not None:
@@ -153,8 +152,7 @@ def on_finish(scope: Scope, entry: Entry) -> None:
     lifecycle.change(scope, version, ACTIVE)
     billed = (version.updated - version.created) / HOUR * _BILLED_HOURS_PER_HOUR
     version.training_hours = round(billed, 3)
-    if recipe.automatic_update is not None:
-        lifecycle.schedule(scope, "automatic_update", "run", version.arn, scope.now + recipe.automatic_update)
+    _schedule_update(scope, version)
 
 
 def on_automatic_update(scope: Scope, entry: Entry) -> None:
@@ -167,9 +165,7 @@ def on_automatic_update(scope: Scope, entry: Entry) -> None:
     version = scope.inventory.solution_versions.get(entry.subject)
     if version is None or version is not _newest_fully_trained(scope, version.solution_arn):
         return
-    recipe = recipe_of(version.recipe_arn)
-    assert recipe is not None and recipe.automatic_update is not None
-    lifecycle.schedule(scope, "automatic_update", "run", version.arn, scope.now + recipe.automatic_update)
+    _schedule_update(scope, version)
     interactions = interactions_of(scope, version.dataset_group_arn)
     if interactions is None or version.model is None or not _deployed(scope, version):
         return
@@ -177,6 +173,12 @@ def on_automatic_update(scope: Scope, entry: Entry) -> None:
     if put > version.streamed:
         version.model = update(version.model, streamed_table(interactions.store, version.streamed, put))
         version.streamed = put
+
+
+def _schedule_update(scope: Scope, version: SolutionVersion) -> None:
+    period = RECIPES[version.recipe_arn].automatic_update
+    if period is not None:
+        lifecycle.schedule(scope, "automatic_update", "run", version.arn, scope.now + period)
 
 
 def _newest_fully_trained(scope: Scope, solution_arn: str) -> SolutionVersion | None:

@@ -14,7 +14,7 @@ Whole = Annotated[int, Meta(ge=1)]
 Amount = Annotated[float, Meta(ge=0, le=100_000)]
 
 
-class _Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class _Part(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A part of a scenario file: what it does not know is refused."""
 
 
@@ -102,7 +102,7 @@ class Expectation(_Part):
     rule: Text | None = None
 
 
-class WaitUntil(_Part):
+class WaitUntil(_Part, kw_only=True):
     """A call repeated, virtual time passing in between, until its answer is what is waited for."""
 
     call: Text

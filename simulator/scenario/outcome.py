@@ -1,0 +1,86 @@
+"""What a run tells: events while it goes on, its outcome at the end, or the report of a failure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from os import PathLike
+from typing import Any, TypeAlias
+
+from simulator.scenario.comparisons import brief
+from simulator.scenario.model import Duration, Scenario, Show, Step, step_path
+
+_LONGEST_LINE = 1500
+
+
+@dataclass(frozen=True)
+class Overrides:
+    """What a run does otherwise than its scenario says."""
+
+    seed: int | None = None
+    durations: str | Mapping[str, Duration] | None = None
+    ratings: str | PathLike[str] | None = None  # a CSV file in the place of every `interactions`
+
+
+@dataclass(frozen=True)
+class StepBegan:
+    """A step begins; `number` counts from 1, `now` is virtual time."""
+
+    number: int
+    total: int
+    step: Step
+    now: datetime
+
+
+@dataclass(frozen=True)
+class StepEnded:
+    """A step has held. `calls` is how many calls it took."""
+
+    number: int
+    total: int
+    step: Step
+    now: datetime
+    calls: int
+
+
+Event: TypeAlias = StepBegan | StepEnded
+Listener: TypeAlias = Callable[[Event], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A story that held from its first step to its last."""
+
+    scenario: Scenario
+    began: datetime
+    ended: datetime
+    calls: int
+    saved: Mapping[str, Any]
+
+    @property
+    def shows(self) -> list[Show]:
+        """What the scenario wants shown side by side."""
+        return self.scenario.content.show
+
+
+class ScenarioFailed(Exception):
+    """A scenario that did not hold; its text is the report: which step, and how the answer differed."""
+
+    def __init__(self, scenario: Scenario, index: int, now: datetime, faults: Mapping[str, Any]) -> None:
+        self.scenario = scenario
+        self.step = scenario.content.steps[index]
+        self.number = index + 1
+        self.line = scenario.place(*step_path(index)).line
+        self.now = now
+        super().__init__(self._report(faults))
+
+    def _report(self, faults: Mapping[str, Any]) -> str:
+        lines = [
+            f"{self.scenario.file}:{self.line}: step {self.number} of {len(self.scenario.content.steps)}, "
+            f"{self.step.title!r}, did not hold at {self.now:%Y-%m-%d %H:%M:%S} (virtual time)"
+        ]
+        for name, fault in faults.items():
+            text = fault if isinstance(fault, str) else brief(fault, _LONGEST_LINE)
+            lines.append(f"  {name + ':':<12} {text}")
+        return "\n".join(lines)
