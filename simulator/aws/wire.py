@@ -75,7 +75,7 @@ def answer(world: World, platform: Platform, request: HttpRequest, account: str)
     headers["Content-Type"] = operation.content_type if operation else "application/json"
     headers["Content-Length"] = str(len(body))
     headers["Date"] = formatdate(world.now // SECOND, usegmt=True)
-    headers["x-amzn-RequestId"] = uuid_of(new_id(world, "request", name))
+    headers["x-amzn-RequestId"] = uuid_of(new_id(world, "request", name, request.body.hex()))
     headers["x-personalize-simulator"] = __version__
     return status, headers, body
 

@@ -127,7 +127,7 @@ def _conforms(column: TextColumn | NumberColumn, field: Field) -> bool:
 def _too_long(table: _Columns, quotas: Quotas) -> str | None:
     for name, column in table.items():
         limit = quotas["characters_of_an_id" if name in _ID_COLUMNS else "characters_of_a_string"]
-        if isinstance(column, TextColumn) and any(len(value) > limit for value in column.values):
+        if isinstance(column, TextColumn) and max(map(len, column.values), default=0) > limit:
             return errors.VALUE_TOO_LONG.format(limit=limit, column=name)
     return None
 

@@ -105,6 +105,8 @@ def list_solutions(scope: Scope, request: Request) -> Answer:
 def delete_solution(scope: Scope, request: Request) -> Answer:
     """DeleteSolution and all its versions: refused while a campaign serves one or a training runs."""
     found = solution(scope, request["solutionArn"])
+    if found.status in RUNNING:
+        raise errors.BUSY(arn=found.arn, what="its creation")
     inventory = scope.inventory
     if any(each.solution_arn == found.arn for each in inventory.campaigns.values()):
         raise errors.REFERENCED(family="solution", referrers="campaigns")
