@@ -32,7 +32,9 @@ def figures() -> list[Figure]:
         )
         items = [
             item["itemId"]
-            for item in here.runtime.get_recommendations(campaignArn=made.campaign, userId="1", numResults=200)["itemList"]
+            for item in here.runtime.get_recommendations(campaignArn=made.campaign, userId="1", numResults=200)[
+                "itemList"
+            ]
         ]
         count = itertools.count(1_600_000_000)
 
@@ -50,7 +52,8 @@ def figures() -> list[Figure]:
             for _ in range(CALLS):
                 at = next(count)
                 dynamodb.put_item(
-                    TableName="t", Item={"id": {"S": str(at)}, "user": {"S": "u"}, "item": {"S": items[at % 200]}}
+                    TableName="t",
+                    Item={"id": {"S": str(at)}, "user": {"S": "u"}, "item": {"S": items[at % 200]}},
                 )
 
         def get_recommendations() -> None:

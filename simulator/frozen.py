@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
+import time
+from contextlib import ExitStack
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 from simulator.clock import Micros, SimulatorError, datetime_of
 
-# Modules whose clocks stay real: those too heavy to search for clocks (half a second at the first start), and
-# those that measure the test run itself.
-_LEFT_REAL = ["numpy.", "pandas.", "scipy.", "pyarrow.", "matplotlib.", "_pytest.timing", "hypothesis."]
+# Modules whose clocks stay real: those too heavy to search for clocks (half a second at the first start), those
+# that measure the test run itself, and one that waits for other processes.
+_LEFT_REAL = (
+    *("numpy.", "pandas.", "scipy.", "pyarrow.", "matplotlib.", "sklearn.", "torch."),
+    *("_pytest.", "xdist.", "execnet.", "hypothesis.", "coverage.", "subprocess"),
+)
 
 _EPOCH = datetime(1970, 1, 1)
 _MICROSECOND = timedelta(microseconds=1)
@@ -25,6 +33,21 @@ def frozen_now() -> Micros | None:
     return instant
 
 
+class SystemTime:
+    """The system's clock, which only freezegun moves."""
+
+    def now(self) -> Micros:
+        """The present, frozen or real."""
+        frozen = frozen_now()
+        return time.time_ns() // 1000 if frozen is None else frozen
+
+    def move_to(self, instant: Micros) -> None:
+        """Refused: the system's clock cannot be moved."""
+        raise SimulatorError(
+            "under a plain mock_aws the clock is the system's: move it with freezegun, or use simulate()"
+        )
+
+
 class FrozenTime:
     """A freeze of the process's time that lasts from `start` to `stop`.
 
@@ -37,7 +60,9 @@ class FrozenTime:
 
         self._api: Any = api
         self._instant = instant
-        self._freeze = freeze_time(_naive(instant), ignore=list(_LEFT_REAL), real_asyncio=True)
+        self._exits = ExitStack()
+        offset = api.tz_offsets[-1] if api.tz_offsets else 0
+        self._freeze = freeze_time(_naive(instant), tz_offset=offset, ignore=list(_LEFT_REAL))
 
     def start(self) -> None:
         """Freezes the process's time."""
@@ -47,9 +72,13 @@ class FrozenTime:
         self._api.ignore_lists[-1] = ()
         if outer is not None:
             self._api.freeze_factories[-1] = _Following(_naive(self._instant), outer)
+        # An event loop would never wake in frozen time, not even inside a freeze of the user's.
+        real = SimpleNamespace(**{**vars(time), "monotonic": self._api.real_monotonic})
+        self._exits.enter_context(patch.object(asyncio.base_events, "time", real))
 
     def stop(self) -> None:
         """Gives the process its time back."""
+        self._exits.close()
         self._freeze.stop()
 
     def now(self) -> Micros:
@@ -74,10 +103,6 @@ class _Following:
     def __call__(self) -> datetime:
         moment: datetime = self._outer() + self._distance
         return moment
-
-    def tick(self, delta: timedelta | float = 1.0) -> datetime:
-        self._distance += delta if isinstance(delta, timedelta) else timedelta(seconds=float(delta))
-        return self()
 
     def move_to(self, target: datetime) -> None:
         self._distance += target - self()

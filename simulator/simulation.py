@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import os
+import unittest
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import datetime, timedelta
@@ -12,11 +13,11 @@ from types import TracebackType
 from typing import Any, TypeVar, overload
 from unittest.mock import patch
 
-from simulator.aws import gateway
+from simulator.aws import gateway, guard
 from simulator.aws.host import Host
 from simulator.clock import Micros, OwnTime, SimulatorError, TimeSource, datetime_of, micros_in, micros_of
 from simulator.durations import durations as durations_of
-from simulator.frozen import FrozenTime
+from simulator.frozen import FrozenTime, SystemTime
 from simulator.quotas import Quotas
 from simulator.resources.world import World
 from simulator.sleeping import VirtualSleep
@@ -61,10 +62,7 @@ class Clock:
         return self._move(instant)
 
     def _move(self, instant: Micros) -> datetime:
-        with self._host.lock:
-            self._host.settle()
-            self._host.time.move_to(instant)
-            self._host.settle()
+        self._host.move_to(instant)
         return self.now()
 
 
@@ -80,12 +78,21 @@ class Simulation:
         """The seed of everything that is drawn by chance."""
         return self._host.world.seed
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Simulation) and other._host is self._host
+
+    def __hash__(self) -> int:
+        return hash(self._host)
+
     def __repr__(self) -> str:
         return f"<Simulation at {self.clock.now().isoformat()}, seed {self.seed}>"
 
 
 def current() -> Simulation | None:
-    """The simulation that would answer a call now, also that of a plain `mock_aws`; None if there is none."""
+    """The simulation that would answer a call now, also that of a plain `mock_aws`; None if there is none.
+
+    It equals what `simulate()` gave.
+    """
     host = gateway.current_host()
     return None if host is None else Simulation(host)
 
@@ -96,9 +103,12 @@ class simulate:
     `start` is the first moment (datetime or ISO 8601 text, UTC if it has no zone; default: now). `seed` decides
     all chance. `durations` is "observed", "instant", or a mapping of resource to timedelta. `training` is
     "sampled" (every full training draws its own chance, as trainings on AWS differ) or "exact". `region` is that
-    of clients that name none. `freeze=False` leaves the process's clock alone; `virtual_sleep=False` leaves
-    `time.sleep` alone; `max_virtual` is how long the code may sleep without a call. `quotas` overrides limits
-    by name.
+    of clients that name none. `freeze=False` leaves the process's clock alone: the simulation then has a time of
+    its own, and `time.sleep` moves only that. `virtual_sleep=False` leaves `time.sleep` alone; `max_virtual` is
+    how long the code may sleep without a call. `quotas` overrides limits by name.
+
+    On a `unittest.TestCase` it runs setUp, each test and tearDown in one simulation; on another class, each method
+    whose name begins with `test`. Inherited tests are included.
 
     Raises ValueError or TypeError for an argument that makes no sense, SimulatorError where a simulation runs
     already.
@@ -151,7 +161,7 @@ class simulate:
         """Enters every part, from the outside in; what has been entered is left again if a later part fails."""
         from moto import mock_aws
 
-        instant = micros_of(datetime.now().astimezone()) if self._start is None else self._start
+        instant = SystemTime().now() if self._start is None else self._start
         time: TimeSource = FrozenTime(instant) if self._freeze else OwnTime(instant)
         world = World(
             seed=self._seed,
@@ -160,12 +170,11 @@ class simulate:
             quotas=self._quotas,
             now=instant,
         )
-        host = Host(world, time, gateway.regions())
-        gateway.open_gateway(host)
-        exits.callback(gateway.close_gateway)
+        host = Host(world, time)
+        exits.callback(gateway.close_gateway, gateway.open_gateway(host))
         exits.enter_context(_environment(self._region))
         exits.enter_context(mock_aws())
-        gateway.guard(exits)
+        guard.guard(exits)
         if isinstance(time, FrozenTime):
             time.start()
             exits.callback(time.stop)
@@ -182,9 +191,14 @@ class simulate:
     def __call__(self, decorated: Callable[..., T]) -> Callable[..., T]: ...
 
     def __call__(self, decorated: Any) -> Any:
-        """Decorates a function, a coroutine function, or the test methods of a class; nothing is passed in."""
+        """Decorates a function, a coroutine function, or a class of tests; nothing is passed in.
+
+        Raises TypeError for what it cannot decorate.
+        """
         if inspect.isclass(decorated):
             return self._class(decorated)
+        if inspect.isgeneratorfunction(decorated) or inspect.isasyncgenfunction(decorated):
+            raise TypeError("simulate() cannot decorate a generator: use `with simulate():` inside it")
         if inspect.iscoroutinefunction(decorated):
 
             @functools.wraps(decorated)
@@ -202,9 +216,29 @@ class simulate:
         return run
 
     def _class(self, decorated: type[T]) -> type[T]:
-        for name, member in list(vars(decorated).items()):
-            if name.startswith("test") and inspect.isfunction(member):
+        if issubclass(decorated, unittest.TestCase):
+            set_up = decorated.setUp
+
+            @functools.wraps(set_up)
+            def set_up_inside(test: unittest.TestCase) -> None:
+                test.enterContext(self._again())
+                set_up(test)
+
+            setattr(decorated, "setUp", set_up_inside)  # noqa: B010 - mypy forbids to assign a method
+            return decorated
+        if hasattr(decorated, "setup_method") or hasattr(decorated, "teardown_method"):
+            raise TypeError(
+                f"simulate() cannot decorate {decorated.__name__}, whose setup_method or teardown_method would run "
+                "outside of the simulation: use the fixture personalize_sim"
+            )
+        for name in dir(decorated):
+            member = inspect.getattr_static(decorated, name)
+            if not name.startswith("test"):
+                continue
+            if inspect.isfunction(member):
                 setattr(decorated, name, self(member))
+            elif isinstance(member, (staticmethod, classmethod)):
+                setattr(decorated, name, type(member)(self(member.__func__)))
         return decorated
 
     def _again(self) -> simulate:
@@ -226,4 +260,6 @@ def _environment(region: str | None) -> Any:
         kept["AWS_REGION"] = region
     kept.setdefault("AWS_DEFAULT_REGION", _DEFAULT_REGION)
     kept["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] = "true"
+    # moto sets these as well, and fails on leaving if the code under test has removed what was not there before.
+    kept["AWS_ACCESS_KEY_ID"], kept["AWS_SECRET_ACCESS_KEY"] = "FOOBARKEY", "FOOBARSECRET"
     return patch.dict(os.environ, kept, clear=True)

@@ -7,13 +7,19 @@ import itertools
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from simulator.clock import Micros, SimulatorError, datetime_of
 
 # How long, in real seconds, a sleeper lets other running threads of the simulation come to their own sleeps,
 # so that sleeps which overlap on AWS overlap here.
 _GRACE = 0.002
+
+# Packages that sleep while they wait for something real: another process, or the test run.
+_WAIT_REALLY = frozenset({"subprocess", "multiprocessing", "_pytest", "xdist", "execnet"})
+
+# Packages with very many modules, none of which has a sleep by name.
+_NOT_SEARCHED = frozenset({"numpy", "pandas", "scipy", "pyarrow", "matplotlib", "sklearn", "torch"})
 
 
 class VirtualSleep:
@@ -36,21 +42,27 @@ class VirtualSleep:
         self._numbers = itertools.count()
         self._owner = threading.current_thread()
         self._older = set(threading.enumerate()) - {self._owner}
+        self._stopped = False
 
     def start(self) -> None:
         """Puts this in the place of `time.sleep`."""
         _replace(self._real, self._virtual)
 
     def stop(self) -> None:
-        """Puts the real one back."""
+        """Puts the real one back; who is asleep wakes."""
         _replace(self._virtual, self._real)
+        with self._condition:
+            self._stopped = True
+            self._condition.notify_all()
 
     def sleep(self, seconds: float, /) -> None:
         """Moves virtual time by `seconds`, or sleeps really in a thread that is not the simulation's.
 
         Raises SimulatorError when the simulation has slept longer than it may without a call.
         """
-        if not self._is_simulated(threading.current_thread()):
+        caller = str(sys._getframe(1).f_globals.get("__name__")).partition(".")[0]
+        simulated = self._is_simulated(threading.current_thread()) and caller not in _WAIT_REALLY
+        if self._stopped or not simulated or seconds == 0:
             self._real(seconds)
             return
         if seconds < 0:
@@ -65,13 +77,21 @@ class VirtualSleep:
                 )
             heapq.heappush(self._sleepers, sleeper)
             self._condition.notify_all()
-            while self._others_run() and (self._condition.wait(_GRACE) or self._sleepers[0] != sleeper):
-                pass
-            self._sleepers.remove(sleeper)
-            heapq.heapify(self._sleepers)
-            if sleeper[0] > self._now():
-                self._wake_at(sleeper[0])
-            self._condition.notify_all()
+            try:
+                self._wait_for_turn(sleeper)
+                if not self._stopped and sleeper[0] > self._now():
+                    self._wake_at(sleeper[0])
+            finally:
+                self._sleepers.remove(sleeper)
+                heapq.heapify(self._sleepers)
+                self._condition.notify_all()
+
+    def _wait_for_turn(self, sleeper: tuple[Micros, int]) -> None:
+        """Until no one else has come to a sleep for a while, and this sleeper is the one to wake first."""
+        while not self._stopped and self._others_run():
+            joined = self._condition.wait(_GRACE)
+            if not joined and self._sleepers[0] == sleeper:
+                return
 
     def _is_simulated(self, thread: threading.Thread) -> bool:
         return thread is self._owner or not (thread.daemon or thread in self._older)
@@ -82,8 +102,16 @@ class VirtualSleep:
 
 def _replace(old: Callable[[float], None], new: Callable[[float], None]) -> None:
     """Replaces a function in every module that has it by name."""
-    for module in list(sys.modules.values()):
+    for module in _searched():
         names = getattr(module, "__dict__", {})
         for name, value in list(names.items()):
             if value is old:
                 names[name] = new
+
+
+def _searched() -> Iterable[object]:
+    return [
+        module
+        for name, module in list(sys.modules.items())
+        if name.partition(".")[0] not in _NOT_SEARCHED | _WAIT_REALLY
+    ]

@@ -87,8 +87,10 @@ class _Catalogue:
         begin = self._starts[themes]
         end = np.maximum(np.searchsorted(self._line, themes * _LINE + times, side="right"), begin + 1)
         low, high = self._heaped[begin], self._heaped[np.minimum(end, len(self._items))]
-        place = np.searchsorted(self._heaped, low + chance.random(len(times)) * (high - low), side="right") - 1
-        return self._items[np.clip(place, 0, len(self._items) - 1)]
+        height = low + chance.random(len(times)) * (high - low)
+        place = np.searchsorted(self._heaped, height, side="right") - 1
+        drawn: _Ints = self._items[np.clip(place, 0, len(self._items) - 1)]
+        return drawn
 
 
 class _Bursts:

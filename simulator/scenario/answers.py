@@ -7,7 +7,7 @@ from typing import Any
 
 
 def plain(value: Any) -> Any:
-    """An answer in which moments are ISO 8601 texts in UTC and bodies are texts (not UTF-8: one escape a byte)."""
+    """An answer in which moments are ISO 8601 texts in UTC, and bodies are texts (escaped where not UTF-8)."""
     if isinstance(value, dict):
         return {key: plain(member) for key, member in value.items()}
     if isinstance(value, (list, tuple)):

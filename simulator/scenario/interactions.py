@@ -40,8 +40,10 @@ def interactions_from(data: Data, seed: int, folder: str, ratings: str | PathLik
     else:
         made = data.interactions.generated
         assert made is not None, "the loader lets no other through"
-        frame = movielens_like(seed, made.users, made.items, made.interactions)
-        frame = frame.astype({"USER_ID": str, "ITEM_ID": str})
+        try:
+            frame = movielens_like(seed, made.users, made.items, made.interactions)
+        except ValueError as fault:
+            raise UnusableData(str(fault)) from None
     earlier, later = split_by_time(frame, data.earlier)
     events = later.iloc[:0] if data.events is None else _drawn(later, data.events, seed)
     return {
@@ -64,8 +66,8 @@ def read_csv(path: str | PathLike[str]) -> pd.DataFrame:
         columns = next((each for each in (_COLUMNS, _MOVIELENS) if set(each) <= set(header)), None)
         if columns is None:
             raise UnusableData(
-                f"{os.fspath(path)} has the columns {', '.join(header)[:200]}: {', '.join(_MOVIELENS)} (MovieLens) or "
-                f"{', '.join(_COLUMNS)} are needed"
+                f"{os.fspath(path)} has the columns {', '.join(header)[:200]}: {', '.join(_MOVIELENS)} (MovieLens) "
+                f"or {', '.join(_COLUMNS)} are needed"
             )
         user, item, timestamp = columns
         frame = pd.read_csv(
@@ -96,7 +98,9 @@ def _drawn(later: pd.DataFrame, events: Events, seed: int) -> pd.DataFrame:
 
 def _csv(frame: pd.DataFrame, columns: list[Any]) -> str:
     """The rows as a CSV file. Four times as fast as pandas writes it."""
-    texts = [frame[name].astype(str).tolist() if name == "TIMESTAMP" else _cells(frame[name]) for name in columns]
+    texts = [
+        frame[name].astype(str).tolist() if name == "TIMESTAMP" else _cells(frame[name]) for name in columns
+    ]
     return "\n".join([",".join(columns), *map(",".join, zip(*texts, strict=True)), ""])
 
 

@@ -9,10 +9,9 @@ from datetime import datetime
 from os import PathLike, fspath
 from typing import Any
 
-import jmespath
 import msgspec
-from jmespath.exceptions import JMESPathError
 
+from simulator.scenario import expressions
 from simulator.scenario.comparisons import COMPARISONS, comparison_of
 from simulator.scenario.model import Approximately, Content, Expectation, Moved, SamePlaces, Scenario, Step
 from simulator.scenario.model import step_path as at_step
@@ -149,7 +148,10 @@ def _action_faults(step: Step, saved: Set[str]) -> Iterator[tuple[Path, str]]:
         wait = step.wait_until
         yield from _call(wait.call, ("wait_until", "call"))
         if (wait.value is None) == (wait.raises is None):
-            yield ("wait_until",), "a wait is for a 'value' that 'equals' something, or for 'raises': one of them"
+            yield (
+                ("wait_until",),
+                "a wait is for a 'value' that 'equals' something, or for 'raises': one of them",
+            )
         if (wait.value is None) != (wait.equals is msgspec.UNSET):
             yield ("wait_until",), "'value' and 'equals' go together"
         if wait.seen is not None and wait.value is None:
@@ -210,9 +212,12 @@ def _not_saved(name: str, saved: Set[str]) -> str:
 
 def _call(call: str, path: Path) -> Iterator[tuple[Path, str]]:
     if not _CALL.fullmatch(call):
-        yield path, (
-            f"{call!r} is no call: it is a client and a method of boto3, such as personalize.create_schema; the "
-            f"clients are {', '.join(SERVICES)}"
+        yield (
+            path,
+            (
+                f"{call!r} is no call: it is a client and a method of boto3, such as personalize.create_schema; "
+                f"the clients are {', '.join(SERVICES)}"
+            ),
         )
 
 
@@ -225,7 +230,6 @@ def _moment(text: str, path: Path) -> Iterator[tuple[Path, str]]:
 
 def _expression(expression: str, path: Path) -> Iterator[tuple[Path, str]]:
     try:
-        jmespath.compile(expression)
-    except (JMESPathError, ValueError, RecursionError) as fault:
-        first = (str(fault).splitlines() or ["it cannot be parsed"])[0]
-        yield path, f"{expression!r} is no JMESPath: {first}"
+        expressions.check(expression)
+    except expressions.NotApplicable as fault:
+        yield path, str(fault)

@@ -131,7 +131,7 @@ class Interactions(_Part):
 
 
 class Events(_Part):
-    """Which of the later interactions happen as events: so many, drawn by the seed, or all; in order of time."""
+    """Which of the later interactions are events: so many, drawn by the seed, or all; in order of time."""
 
     sample: Whole | Literal["all"]
     session_per_user: bool = False  # adds SESSION_ID, one UUID a user

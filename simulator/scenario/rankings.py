@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -15,7 +15,7 @@ def item_ids(value: Any) -> list[str]:
         raise TypeError(f"a list of items is wanted, not {_kind(value)}")
     ids = []
     for each in value:
-        found = each.get("itemId") if isinstance(each, Mapping) else each
+        found = each.get("itemId") if isinstance(each, dict) else each
         if not isinstance(found, str):
             raise TypeError("a list of items is wanted: texts, or objects with an itemId")
         ids.append(found)
@@ -41,7 +41,8 @@ def first_difference(expected: Sequence[str], actual: Sequence[str]) -> str | No
     """The first place at which two lists of items differ, in words, or None."""
     for place, (wanted, found) in enumerate(zip(expected, actual, strict=False), start=1):
         if wanted != found:
-            return f"place {place} holds {found}, not {wanted}; {places_moved(expected, actual)} places moved in all"
+            moved = places_moved(expected, actual)
+            return f"place {place} holds {found}, not {wanted}; {moved} places moved in all"
     if len(expected) != len(actual):
         return f"there are {len(actual)} items, not {len(expected)}"
     return None

@@ -1,4 +1,4 @@
-"""moto's way in: requests that moto routes to us, from a mock or from its server."""
+"""moto's way in: requests that moto routes to us, from a mock with a configuration of its own or its server."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from simulator.aws.wire import HttpAnswer, HttpRequest
 
 def dispatch(request: Any, full_url: str, headers: Any) -> HttpAnswer:
     """The answer to a request in moto's form (werkzeug's, or botocore's in older versions)."""
-    if gateway.ANSWERED in headers:
-        return 200, {}, b""
     host = gateway.current_host()
     assert host is not None, "moto routes requests only while it mocks"
     body = request.data if hasattr(request, "data") else (request.body or b"")

@@ -1,8 +1,9 @@
 """The hosts and paths of the three services, as moto wants them."""
 
+from _personalize_simulator_hooks import OURS
 from simulator.aws.moto_service.responses import dispatch
 
-url_bases = [r"https?://personalize(?:-events|-runtime)?(?:-fips)?\.(.+)\.(?:amazonaws\.com|api\.aws)"]
+url_bases = [OURS.pattern]
 
 url_paths = {
     "{0}/$": dispatch,

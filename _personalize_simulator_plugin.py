@@ -1,0 +1,78 @@
+"""The pytest plugin's entry point: a light module of its own, so that a project which does not use it pays nothing.
+
+It ties the simulator to botocore and moto (once they are imported), and names the marker, the fixture and the ini
+keys; what they do is in `simulator.pytest_plugin`, imported when one is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import _personalize_simulator_hooks as hooks
+
+if TYPE_CHECKING:
+    from simulator import Simulation
+
+hooks.install()
+
+_INI_KEYS = {
+    "personalize_start": "the first moment of personalize_sim: ISO 8601, UTC if it has no zone (default: now)",
+    "personalize_seed": "the seed of personalize_sim: a whole number (default: 0)",
+    "personalize_durations": "the durations of personalize_sim: observed (default) or instant",
+    "personalize_training": "the training of personalize_sim: sampled (default) or exact",
+    "personalize_region": "the region of clients that name none (default: us-east-1)",
+}
+_MARKER = (
+    "personalize(start, seed, durations, training, region, freeze, virtual_sleep, max_virtual, quotas): the "
+    "simulation of Amazon Personalize that the fixture personalize_sim gives; keywords as of simulator.simulate()"
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Registers the ini keys."""
+    for key, text in _INI_KEYS.items():
+        parser.addini(key, text)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Registers the marker."""
+    config.addinivalue_line("markers", _MARKER)
+
+
+@pytest.fixture
+def personalize_sim(request: pytest.FixtureRequest) -> Iterator[Simulation]:
+    """A simulation of Amazon Personalize around the test: boto3 is answered offline, time is virtual.
+
+    Configured by `@pytest.mark.personalize(...)`, the closest one, and by the ini keys `personalize_...`.
+    """
+    with _plugin().simulation(request) as sim:
+        yield sim
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Collects scenario files: `scenarios/*.yaml` and `*.personalize.yaml`."""
+    if file_path.suffix != ".yaml":
+        return None
+    if file_path.parent.name != "scenarios" and not file_path.name.endswith(".personalize.yaml"):
+        return None
+    collector: pytest.Collector = _plugin().ScenarioFile.from_parent(parent, path=file_path)
+    return collector
+
+
+def _plugin() -> Any:
+    """The rest of the plugin; raises pytest.UsageError where `simulator` is another package."""
+    if not hooks.simulator_is_ours():
+        import simulator
+
+        found = getattr(simulator, "__file__", None) or list(getattr(simulator, "__path__", []))
+        raise pytest.UsageError(
+            f"personalize-simulator needs the name `simulator` for its package, but `import simulator` gives {found}. "
+            "Rename that module or package, or move it out of sys.path."
+        )
+    import simulator.pytest_plugin
+
+    return simulator.pytest_plugin

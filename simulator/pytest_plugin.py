@@ -1,0 +1,86 @@
+"""What the pytest plugin does once it is used: the fixture's simulation, and scenario files as tests."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from simulator import scenario
+from simulator.simulation import simulate
+
+_KEYWORDS = tuple(inspect.signature(simulate).parameters)
+
+
+def simulation(request: pytest.FixtureRequest) -> simulate:
+    """The simulation that a test's marker and the ini keys describe.
+
+    Raises pytest.UsageError for a keyword or value that makes no sense, and under hypothesis' `@given`.
+    """
+    if hasattr(getattr(request, "function", None), "hypothesis"):
+        raise pytest.UsageError(
+            f"{request.node.nodeid} uses @given, whose examples would share one personalize_sim: use "
+            "`with simulate():` inside the test instead, one simulation an example"
+        )
+    arguments = _ini(request.config)
+    marker = request.node.get_closest_marker("personalize")
+    if marker is not None:
+        arguments |= _keywords(marker, request.node.nodeid)
+    try:
+        return simulate(**arguments)
+    except (TypeError, ValueError) as fault:
+        raise pytest.UsageError(f"the simulation of {request.node.nodeid}: {fault}") from fault
+
+
+def _keywords(marker: pytest.Mark, test: str) -> dict[str, Any]:
+    if marker.args:
+        raise pytest.UsageError(f"{test}: the marker personalize takes keywords only: {', '.join(_KEYWORDS)}")
+    for name in marker.kwargs:
+        if name not in _KEYWORDS:
+            raise pytest.UsageError(
+                f"{test}: the marker personalize has no keyword {name!r}; there are {', '.join(_KEYWORDS)}"
+            )
+    return dict(marker.kwargs)
+
+
+def _ini(config: pytest.Config) -> dict[str, Any]:
+    """What the ini keys say; none of them is set by default."""
+    found: dict[str, Any] = {}
+    for name in ("start", "seed", "durations", "training", "region"):
+        text = config.getini(f"personalize_{name}")
+        if text:
+            found[name] = text
+    if "seed" in found:
+        try:
+            found["seed"] = int(found["seed"])
+        except ValueError:
+            raise pytest.UsageError(f"personalize_seed must be a whole number, not {found['seed']!r}") from None
+    return found
+
+
+class ScenarioFile(pytest.File):
+    """A scenario file: one test."""
+
+    def collect(self) -> Iterable[pytest.Item]:
+        """The one item."""
+        yield ScenarioItem.from_parent(self, name=self.path.name.removesuffix(".yaml"))
+
+
+class ScenarioItem(pytest.Item):
+    """A scenario, run in a simulation of its own."""
+
+    def runtest(self) -> None:
+        """Loads and plays the file."""
+        scenario.run(scenario.load(self.path))
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """The report of a scenario that failed or is not valid; the traceback of anything else."""
+        if isinstance(excinfo.value, (scenario.ScenarioFailed, scenario.ScenarioInvalid)):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Any, int | None, str]:
+        """Where it is, and its title."""
+        return self.path, None, f"scenario: {self.name}"

@@ -1,0 +1,96 @@
+"""Calls of a scenario through real boto3 clients, one client a service."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from simulator.scenario.answers import plain
+from simulator.scenario.comparisons import brief
+from simulator.scenario.model import Refusal, Scenario, step_path
+from simulator.scenario.yaml_text import Path
+
+_LONGEST_REQUEST = 1000
+
+
+class Clients:
+    """The boto3 clients that a scenario needs, and how many calls they have made.
+
+    Raises ScenarioInvalid for an operation that boto3 does not have, before any call is made.
+    """
+
+    def __init__(self, scenario: Scenario) -> None:
+        import boto3
+
+        session: Any = boto3.Session()
+        named = list(_calls(scenario))
+        self.calls = 0
+        self._clients = {name: session.client(name) for name in sorted({_split(call)[0] for _, call in named})}
+        for path, call in named:
+            service, operation = _split(call)
+            operations = self._clients[service].meta.method_to_api_mapping
+            if operation not in operations:
+                close = difflib.get_close_matches(operation, list(operations), n=1)
+                meant = f"; is {close[0]} meant?" if close else ""
+                message = f"boto3's {service} client has no operation {operation}{meant}"
+                raise scenario.document.invalid(path, message)
+
+    def ask(self, call: str, request: Mapping[str, Any]) -> tuple[Any, dict[str, str] | None]:
+        """The answer to a call as plain data, or the code and message of its error."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        service, operation = _split(call)
+        self.calls += 1
+        try:
+            return plain(getattr(self._clients[service], operation)(**request)), None
+        except ClientError as fault:
+            error = fault.response["Error"]
+            return None, {"code": error.get("Code", ""), "message": error.get("Message", "")}
+        except BotoCoreError as fault:
+            return None, {"code": type(fault).__name__, "message": str(fault)}
+
+
+def _calls(scenario: Scenario) -> Iterator[tuple[Path, str]]:
+    for index, step in enumerate(scenario.content.steps):
+        if step.call is not None:
+            yield step_path(index, "call"), step.call
+        if step.wait_until is not None:
+            yield step_path(index, "wait_until", "call"), step.wait_until.call
+
+
+def _split(call: str) -> tuple[str, str]:
+    service, _, operation = call.partition(".")
+    return service, operation
+
+
+def wrong_error(wanted: Refusal, error: Mapping[str, str]) -> str | None:
+    """How an error is not the one that is wanted, or None if it is."""
+    message = error["message"]
+    if error["code"] != wanted.code:
+        return f"the error was {error['code']}: {message}"
+    if wanted.message not in (None, message) or (wanted.contains or "") not in message:
+        return f"the message was {message!r}"
+    return None
+
+
+def wanted_error(refusal: Refusal) -> str:
+    """An error that is wanted, in words."""
+    words = [f"the error {refusal.code}"]
+    if refusal.message is not None:
+        words.append(f"with the message {refusal.message!r}")
+    if refusal.contains is not None:
+        words.append(f"with {refusal.contains!r} in its message")
+    return " ".join(words)
+
+
+def request_shown(call: str, request: Mapping[str, Any]) -> str:
+    """A request as reports show it."""
+    return f"{call} {brief(request, _LONGEST_REQUEST)}"
+
+
+def answer_shown(answer: Any) -> Any:
+    """An answer as reports show it: what the service said, without boto3's notes on the transport."""
+    if isinstance(answer, dict):
+        return {name: member for name, member in answer.items() if name != "ResponseMetadata"}
+    return answer
