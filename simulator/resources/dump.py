@@ -11,7 +11,7 @@ import numpy as np
 
 from simulator.clock import Agenda
 from simulator.data.interactions import InteractionStore
-from simulator.resources.world import World
+from simulator.resources.world import Inventory, World
 
 # What a world could do without: the record of how it came about, and a counter of the present instant.
 _LEFT_OUT = frozenset({"journal", "repeats"})
@@ -44,6 +44,8 @@ def _lines(value: Any, path: str) -> Iterator[str]:
             if each.name not in _LEFT_OUT:
                 yield from _lines(getattr(value, each.name), f"{path}.{each.name}")
     elif isinstance(value, Mapping):
+        # An account that was only asked about has an empty inventory: as good as none.
+        value = {key: item for key, item in value.items() if item != Inventory()}
         yield f"{path} = {len(value)} entries"
         for key, item in sorted(
             (("; ".join(_lines(key, "")), item) for key, item in value.items()), key=_first
