@@ -92,7 +92,7 @@ OTHER_SOLUTION = Refusal(
     _INVALID,
     "The campaign {campaign} deploys versions of {solution}; {version} is a version of another solution.",
     "assumed",
-    "UpdateCampaign: \"a retrained solution version\"",
+    'UpdateCampaign: "a retrained solution version"',
 )
 METRICS_NOT_READY = Refusal(
     _IN_USE, "Cannot get metrics for solution since it is not in ACTIVE state.", "observed", "err-008"
