@@ -10,9 +10,7 @@ ALL = ("calls", "imports", "processes")
 
 
 def main(names: list[str]) -> int:
-    print(
-        f"{os.cpu_count()} cores, Python {sys.version.split()[0]}; medians: ours, the reference, and their ratio"
-    )
+    print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}; medians: ours, the reference, and their ratio")
     missed = 0
     for name in names or ALL:
         for figure in importlib.import_module(f"benchmarks.{name}").figures():

@@ -13,7 +13,7 @@ from simulator import simulate
 from simulator.data.generated import movielens_like, split_by_time
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from support import account, deploy  # noqa: E402
+from support import account, deploy
 
 CALLS = 50
 ROUNDS = 15

@@ -14,7 +14,7 @@ from simulator import simulate
 from simulator.data.generated import movielens_like
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from support import account, dataset  # noqa: E402
+from support import account, dataset
 
 
 def figures() -> list[Figure]:

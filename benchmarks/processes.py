@@ -18,9 +18,7 @@ def figures() -> list[Figure]:
     def imports() -> None:
         subprocess.run([sys.executable, "-c", "import moto, boto3, pandas"], check=True)
 
-    article = compare(
-        "the article, as a process (less 2 s) : imports", story, imports, 3.0, runs=5, allowance=2.0
-    )
+    article = compare("the article, as a process (less 2 s) : imports", story, imports, 3.0, runs=5, allowance=2.0)
     return [article, _pytest_start()]
 
 

@@ -114,8 +114,7 @@ SCHEMA_NOT_JSON = Refusal(_INVALID, "The schema is not valid JSON: {why}.", "ass
 SCHEMA_INVALID = Refusal(_INVALID, "The schema is not valid: {why}.", "assumed", "the guide's schema rules")
 UNKNOWN_DATASET_TYPE = Refusal(
     _INVALID,
-    "Invalid dataset type: {dataset_type}. Must be one of INTERACTIONS, ITEMS, USERS, ACTIONS, "
-    "ACTION_INTERACTIONS.",
+    "Invalid dataset type: {dataset_type}. Must be one of INTERACTIONS, ITEMS, USERS, ACTIONS, ACTION_INTERACTIONS.",
     "assumed",
     "CreateDataset",
 )
@@ -142,9 +141,7 @@ BUCKET_POLICY_LACKS_S3 = Refusal(
     "observed",
     "err-009",
 )
-CROSS_ACCOUNT_ROLE = Refusal(
-    "AccessDeniedException", "Cross-account pass role is not allowed.", "observed", "err-002"
-)
+CROSS_ACCOUNT_ROLE = Refusal("AccessDeniedException", "Cross-account pass role is not allowed.", "observed", "err-002")
 ROLE_NOT_ASSUMABLE = Refusal(
     _INVALID,
     "Personalize is not able to assume the role {role}. Its trust policy must allow sts:AssumeRole for "
@@ -152,12 +149,8 @@ ROLE_NOT_ASSUMABLE = Refusal(
     "assumed",
     "the guide's service-role page",
 )
-NO_SUCH_DATA = Refusal(
-    _INVALID, "Invalid Data location. There is no object at {location}.", "assumed", "after err-018"
-)
-MISSING_COLUMNS = Refusal(
-    _INVALID, "Input csv is missing the following columns: [{columns}]", "observed", "err-010"
-)
+NO_SUCH_DATA = Refusal(_INVALID, "Invalid Data location. There is no object at {location}.", "assumed", "after err-018")
+MISSING_COLUMNS = Refusal(_INVALID, "Input csv is missing the following columns: [{columns}]", "observed", "err-010")
 NONCONFORMING_ROWS = Refusal(
     _INVALID,
     "Input csv has rows that do not conform to the dataset schema. Please ensure all required data fields are "

@@ -20,9 +20,7 @@ RECIPE = "arn:aws:personalize:::recipe/aws-user-personalization"
 RATINGS = Path(__file__).parents[2] / "shared" / "data" / "ml-latest-small" / "ratings.csv"
 SERVICE = {"Service": "personalize.amazonaws.com"}
 
-needs_ratings = pytest.mark.skipif(
-    not RATINGS.exists(), reason="MovieLens ml-latest-small is not beside the checkout"
-)
+needs_ratings = pytest.mark.skipif(not RATINGS.exists(), reason="MovieLens ml-latest-small is not beside the checkout")
 
 
 def schema_text(*more: dict[str, Any]) -> str:
@@ -145,9 +143,7 @@ def dataset(on: Account, settle: Settle, schema: str | None = None, name: str = 
     return Deployment(group, schema_arn, created)
 
 
-def import_csv(
-    on: Account, to: Deployment, frame: pd.DataFrame | bytes, name: str = "import", **more: Any
-) -> str:
+def import_csv(on: Account, to: Deployment, frame: pd.DataFrame | bytes, name: str = "import", **more: Any) -> str:
     """Starts an import; the job's ARN."""
     job: str = on.personalize.create_dataset_import_job(
         jobName=name,

@@ -11,9 +11,7 @@ from simulator.durations import OBSERVED, durations
 from simulator.quotas import QUOTAS, Quotas
 
 
-@given(
-    st.datetimes(min_value=datetime(1900, 1, 1), timezones=st.sampled_from([UTC, timezone(timedelta(hours=9))]))
-)
+@given(st.datetimes(min_value=datetime(1900, 1, 1), timezones=st.sampled_from([UTC, timezone(timedelta(hours=9))])))
 def test_instants_are_exact(moment: datetime) -> None:
     assert datetime_of(micros_of(moment)) == moment
 

@@ -17,11 +17,11 @@ import pandas as pd
 import pytest
 from freezegun import freeze_time
 from moto import mock_aws
-from simulator.data.generated import movielens_like, split_by_time
 from support import RECIPE, Account, Deployment, account, dataset, import_csv, needs_ratings, ratings
 
 import simulator
 from simulator import Simulation, simulate
+from simulator.data.generated import movielens_like, split_by_time
 
 START = "2022-03-08T09:00:00Z"
 EVENTS = 100
@@ -56,9 +56,9 @@ class Story:
         return [(item["itemId"], item["score"]) for item in answer["itemList"]]
 
     def version(self) -> dict[str, Any]:
-        shown: dict[str, Any] = self.on.personalize.describe_solution_version(
-            solutionVersionArn=self.made.version
-        )["solutionVersion"]
+        shown: dict[str, Any] = self.on.personalize.describe_solution_version(solutionVersionArn=self.made.version)[
+            "solutionVersion"
+        ]
         return shown
 
     def settle(self) -> None:
@@ -77,9 +77,9 @@ def begin(frame: pd.DataFrame, tick: Tick, seed: int = 1) -> Story:
     )["solutionArn"]
     made.version = on.personalize.create_solution_version(solutionArn=made.solution)["solutionVersionArn"]
     tick(timedelta(minutes=25))
-    made.campaign = on.personalize.create_campaign(
-        name="films", solutionVersionArn=made.version, minProvisionedTPS=1
-    )["campaignArn"]
+    made.campaign = on.personalize.create_campaign(name="films", solutionVersionArn=made.version, minProvisionedTPS=1)[
+        "campaignArn"
+    ]
     tick(timedelta(minutes=5))
     tracker = on.personalize.create_event_tracker(name="films", datasetGroupArn=made.group)
     made.tracker, made.tracking_id = tracker["eventTrackerArn"], tracker["trackingId"]
@@ -99,9 +99,7 @@ def put(story: Story) -> None:
             trackingId=story.made.tracking_id,
             userId=row.USER_ID,
             sessionId=sessions[row.USER_ID],
-            eventList=[
-                {"eventType": "eventTypePlaceholder", "itemId": row.ITEM_ID, "sentAt": int(row.TIMESTAMP)}
-            ],
+            eventList=[{"eventType": "eventTypePlaceholder", "itemId": row.ITEM_ID, "sentAt": int(row.TIMESTAMP)}],
         )
 
 
@@ -118,9 +116,7 @@ def tell(frame: pd.DataFrame, tick: Tick, instant: bool = False) -> Story:
     made = story.made
     new = story.on.personalize.create_solution_version(solutionArn=made.solution, trainingMode="FULL")
     story.settle()
-    story.on.personalize.update_campaign(
-        campaignArn=made.campaign, solutionVersionArn=new["solutionVersionArn"]
-    )
+    story.on.personalize.update_campaign(campaignArn=made.campaign, solutionVersionArn=new["solutionVersionArn"])
     meanwhile = story.first_user, story.second_user
     old = [story.ranking(user) for user in meanwhile] == [story.first[-1], story.second[-1]]
     assert old is not instant
@@ -137,9 +133,7 @@ def moved(before: Ranking, after: Ranking) -> int:
     """By how many places all items have moved; one that is not in the other list stands at its end."""
     end = len(before)
     places = [{item: place for place, item in enumerate(items(ranking))} for ranking in (before, after)]
-    return sum(
-        abs(places[0].get(item, end) - places[1].get(item, end)) for item in places[0].keys() | places[1]
-    )
+    return sum(abs(places[0].get(item, end) - places[1].get(item, end)) for item in places[0].keys() | places[1])
 
 
 def check(story: Story) -> None:
@@ -316,8 +310,6 @@ def test_another_process_tells_the_same_bytes() -> None:
     here = str(Path(__file__).parent)
     code = f"import sys; sys.path.insert(0, {here!r}); import test_story; print(test_story.digest(3))"
     environment = {"PYTHONHASHSEED": "77", "OMP_NUM_THREADS": "1", "TZ": "Asia/Tokyo"}
-    other = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
-    )
+    other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
     assert other.stdout.strip() == digest(3)
     assert digest(4) != digest(3)

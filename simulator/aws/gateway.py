@@ -85,7 +85,8 @@ def before_send(request: AWSPreparedRequest) -> AWSResponse | None:
     if answered is None:
         return None
     status, headers, body = answered
-    return AWSResponse(request.url, status, headers, _Raw(body))
+    plain: Any = headers  # botocore makes its own kind of headers of a plain dictionary
+    return AWSResponse(request.url, status, plain, _Raw(body))
 
 
 def answer(request: AWSPreparedRequest) -> HttpAnswer | None:
@@ -131,8 +132,7 @@ def _http_request(request: AWSPreparedRequest) -> HttpRequest:
 def text_headers(headers: Any) -> dict[str, str]:
     """Header values as text."""
     return {
-        name: value.decode("utf-8", "replace") if isinstance(value, bytes) else value
-        for name, value in headers.items()
+        name: value.decode("utf-8", "replace") if isinstance(value, bytes) else value for name, value in headers.items()
     }
 
 

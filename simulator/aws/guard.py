@@ -35,10 +35,11 @@ def _guarded(real_send: _Send) -> _Send:
     """botocore's transport inside a simulation: our answer, moto's, a loopback host, or a refusal."""
 
     def send(session: URLLib3Session, request: AWSPreparedRequest) -> AWSResponse:
-        answered = botocore_stubber("before-send", request)
+        answered: AWSResponse | None = botocore_stubber("before-send", request)
         if answered is not None:
             return answered
-        proxy = session._proxy_config.proxy_url_for(request.url)
+        transport: Any = session
+        proxy = transport._proxy_config.proxy_url_for(request.url)
         if _is_loopback(request.url) and (proxy is None or _is_loopback(proxy)):
             return real_send(session, request)
         through = "" if proxy is None else f" through the proxy {proxy}"

@@ -104,9 +104,7 @@ class Host:
 
     def _check_process(self) -> None:
         if not self.is_of_this_process():
-            raise WrongProcess(
-                "this simulation belongs to another process: after a fork, start one in the new process"
-            )
+            raise WrongProcess("this simulation belongs to another process: after a fork, start one in the new process")
 
 
 @functools.cache

@@ -128,12 +128,8 @@ OPERATIONS: Mapping[str, Simulated] = MappingProxyType(
         "PutEvents": _of(
             events.put_events,
             *("trackingId", "userId", "sessionId"),
-            eventList=_members(
-                *("eventType", "sentAt", "itemId", "eventValue", "impression", "recommendationId")
-            ),
+            eventList=_members(*("eventType", "sentAt", "itemId", "eventValue", "impression", "recommendationId")),
         ),
-        "GetRecommendations": _of(
-            recommendations.get_recommendations, "campaignArn", "userId", "itemId", "numResults"
-        ),
+        "GetRecommendations": _of(recommendations.get_recommendations, "campaignArn", "userId", "itemId", "numResults"),
     }
 )

@@ -97,9 +97,7 @@ def allowed(role_arn: str, action: str, resource_arn: str, *, source_arn: str, p
         account_names=of_account,
         context=_role_context(found) | place,
     )
-    as_service = Request(
-        action, resource_arn, names=_SERVICE_NAMES, context=_service_context(source_arn) | place
-    )
+    as_service = Request(action, resource_arn, names=_SERVICE_NAMES, context=_service_context(source_arn) | place)
     own = _own_effect(found, replace(as_role, names=frozenset()))
     if own is Effect.DENY:
         return Decision.ROLE_REFUSES

@@ -145,9 +145,7 @@ def _compile_write(shape: Shape) -> _Write:
     if kind == "map":
         inner = _compile_write(shape.value)
         key = _compile_write(shape.key)
-        return lambda value, path: {
-            key(name, path): inner(item, path) for name, item in expect(value, path).items()
-        }
+        return lambda value, path: {key(name, path): inner(item, path) for name, item in expect(value, path).items()}
     if kind == "timestamp":
         return lambda value, path: expect(value, path) // 1000 / 1000  # milliseconds, as AWS keeps them
     return expect
@@ -273,8 +271,7 @@ def _compile(service: str, name: str) -> Operation:
     model: Any = _load(service).operation_model(name)
     protocol = model.service_model.metadata["protocol"]
     errors = {
-        shape.error_code: shape.metadata.get("error", {}).get("httpStatusCode", 400)
-        for shape in model.error_shapes
+        shape.error_code: shape.metadata.get("error", {}).get("httpStatusCode", 400) for shape in model.error_shapes
     }
     output = model.output_shape
     return Operation(

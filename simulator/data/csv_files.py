@@ -60,9 +60,7 @@ def _length(table: _Columns) -> int:
 
 def _read(content: bytes, schema: AvroSchema) -> _Columns:
     _check_header(content, schema)
-    absent_as_number = {
-        field.name: [""] for field in schema.fields if field.nullable and field.type not in _TEXTS
-    }
+    absent_as_number = {field.name: [""] for field in schema.fields if field.nullable and field.type not in _TEXTS}
     try:
         frame = pd.read_csv(
             io.BytesIO(content),
@@ -115,9 +113,7 @@ def _dtype(field: Field) -> str:
 def _conforms(column: TextColumn | NumberColumn, field: Field) -> bool:
     if isinstance(column, TextColumn):
         allowed = None if field.type == "string" else {"true", "false", ""}
-        return (field.nullable or "" not in column.values) and (
-            allowed is None or allowed.issuperset(column.values)
-        )
+        return (field.nullable or "" not in column.values) and (allowed is None or allowed.issuperset(column.values))
     if field.type in _INTEGERS and field.nullable:
         present = column[~np.isnan(column)]
         return bool((present == np.floor(present)).all())
@@ -144,15 +140,11 @@ def _may_repeat(columns: Mapping[str, npt.NDArray[Any]]) -> bool:
 
 def _distinct(columns: _Columns) -> BulkChunk:
     """Rows equal in every field count once (the guide, exporting data)."""
-    comparable = {
-        name: column.codes if isinstance(column, TextColumn) else column for name, column in columns.items()
-    }
+    comparable = {name: column.codes if isinstance(column, TextColumn) else column for name, column in columns.items()}
     if _may_repeat(comparable):
         kept = ~pd.DataFrame(comparable).duplicated().to_numpy()
         columns = {
-            name: TextColumn(column.codes[kept], column.values)
-            if isinstance(column, TextColumn)
-            else column[kept]
+            name: TextColumn(column.codes[kept], column.values) if isinstance(column, TextColumn) else column[kept]
             for name, column in columns.items()
         }
     return BulkChunk(

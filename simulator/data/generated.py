@@ -23,9 +23,7 @@ _Ints = npt.NDArray[np.int64]
 _Objects = npt.NDArray[np.object_]
 
 
-def movielens_like(
-    seed: int = 0, users: int = 610, items: int = 9700, interactions: int = 100_000
-) -> pd.DataFrame:
+def movielens_like(seed: int = 0, users: int = 610, items: int = 9700, interactions: int = 100_000) -> pd.DataFrame:
     """Interactions with columns USER_ID, ITEM_ID (text) and TIMESTAMP (Unix seconds), sorted by time.
 
     Popularity is Zipf-like, items belong to clusters of taste and come out over the years; users act in a few

@@ -136,9 +136,7 @@ def _check_names(schema: AvroSchema) -> None:
     for field in schema.fields:
         letters = field.name.replace("_", "")
         if letters in taken:
-            raise _invalid(
-                f"the fields {taken[letters]} and {field.name} have the same alphanumeric characters"
-            )
+            raise _invalid(f"the fields {taken[letters]} and {field.name} have the same alphanumeric characters")
         taken[letters] = field.name
 
 
@@ -150,9 +148,7 @@ def _check_interactions(schema: AvroSchema, quotas: Quotas) -> None:
                 raise _invalid(f"the required field {name} is missing")
             continue
         if field.type not in reserved.types or (field.nullable and not reserved.nullable):
-            raise _invalid(
-                f"the reserved field {name} must have the type {' or '.join(sorted(reserved.types))}"
-            )
+            raise _invalid(f"the reserved field {name} must have the type {' or '.join(sorted(reserved.types))}")
         if field.categorical:
             raise _invalid(f"the reserved field {name} must not be categorical")
     metadata = [field.name for field in schema.fields if field.name not in _RESERVED_INTERACTIONS]

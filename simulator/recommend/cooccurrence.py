@@ -67,9 +67,7 @@ def neighbour_lists(
     return [_joined(part) for part in parts]
 
 
-def with_new_items(
-    neighbours: Neighbours, changed: Histories, popularity: Counts, window: int = WINDOW
-) -> Neighbours:
+def with_new_items(neighbours: Neighbours, changed: Histories, popularity: Counts, window: int = WINDOW) -> Neighbours:
     """Neighbours with the items that appeared since and their pairs; pairs of known items stay as they are.
 
     `popularity` covers known and new items, the new ones behind; `changed` holds the histories in which the

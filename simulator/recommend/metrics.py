@@ -45,9 +45,7 @@ def _discounted_gain(hits: Sequence[bool]) -> float:
     return math.fsum(1.0 / math.log2(1 + place) for place, hit in enumerate(hits, start=1) if hit)
 
 
-def summarize(
-    lists: Sequence[Sequence[int]], truths: Sequence[AbstractSet[int]], item_count: int
-) -> dict[str, float]:
+def summarize(lists: Sequence[Sequence[int]], truths: Sequence[AbstractSet[int]], item_count: int) -> dict[str, float]:
     """The eight metrics of lists of item codes, best first, against the items to be found.
 
     `coverage` is the share of the items that stand in some list. Without any list all metrics are 0.

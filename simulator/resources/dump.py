@@ -47,9 +47,7 @@ def _lines(value: Any, path: str) -> Iterator[str]:
         # An account that was only asked about has an empty inventory: as good as none.
         value = {key: item for key, item in value.items() if item != Inventory()}
         yield f"{path} = {len(value)} entries"
-        for key, item in sorted(
-            (("; ".join(_lines(key, "")), item) for key, item in value.items()), key=_first
-        ):
+        for key, item in sorted((("; ".join(_lines(key, "")), item) for key, item in value.items()), key=_first):
             yield from _lines(item, f"{path}[{key.removeprefix(' = ')}]")
     elif isinstance(value, Set):
         yield f"{path} = {sorted('; '.join(_lines(item, '')) for item in value)}"

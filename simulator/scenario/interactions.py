@@ -98,9 +98,7 @@ def _drawn(later: pd.DataFrame, events: Events, seed: int) -> pd.DataFrame:
 
 def _csv(frame: pd.DataFrame, columns: list[Any]) -> str:
     """The rows as a CSV file. Four times as fast as pandas writes it."""
-    texts = [
-        frame[name].astype(str).tolist() if name == "TIMESTAMP" else _cells(frame[name]) for name in columns
-    ]
+    texts = [frame[name].astype(str).tolist() if name == "TIMESTAMP" else _cells(frame[name]) for name in columns]
     return "\n".join([",".join(columns), *map(",".join, zip(*texts, strict=True)), ""])
 
 
@@ -129,5 +127,5 @@ def _users(earlier: pd.DataFrame, later: pd.DataFrame, events: pd.DataFrame) -> 
     on_known = events[[item in known for item in events["ITEM_ID"]]]
     parts = {"earlier": earlier, "later": later, "events": events, "events_on_known_items": on_known}
     counts = {name: part["USER_ID"].value_counts().to_dict() for name, part in parts.items()}
-    ids = sorted({user for count in counts.values() for user in count})
+    ids = sorted({str(user) for count in counts.values() for user in count})
     return [{"USER_ID": user, **{name: counts[name].get(user, 0) for name in parts}} for user in ids]

@@ -1,5 +1,8 @@
 """What a scenario file can say. The fields are the language; their comments are its reference."""
 
+# mypy: disable-error-code="misc"
+# (msgspec hands `frozen` down to subclasses, which its declaration to type checkers does not say)
+
 from __future__ import annotations
 
 from datetime import timedelta

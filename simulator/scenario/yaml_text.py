@@ -85,7 +85,7 @@ class _Builder:
     """Builds a value from the parser's events, so that depth is bounded and every place is kept."""
 
     def __init__(self, loader: yaml.CSafeLoader, file: str) -> None:
-        self._loader = loader
+        self._loader: Any = loader
         self._file = file
         self._places: dict[Path, Place] = {}
 
@@ -134,7 +134,8 @@ class _Builder:
                 raise self._invalid(event, f"a key must be text: put {event.value!r} in quotes")
             if key in values:
                 raise self._invalid(event, f"the key {key!r} stands here twice")
-            self._places[*path, key] = Place(event.start_mark.line + 1, event.start_mark.column + 1)
+            mark: Any = event.start_mark
+            self._places[*path, key] = Place(mark.line + 1, mark.column + 1)
             values[key] = self._value(next(events), events, (*path, key))
         return values
 

@@ -453,9 +453,7 @@ def test_conditions(operator: str, wanted: Any, values: tuple[str, ...], met: bo
     assert evaluate([policy(statement)], request) is (Effect.ALLOW if met else Effect.NEITHER)
 
 
-@pytest.mark.parametrize(
-    "operator", ["NumericLessThan", "DateGreaterThan", "IpAddress", "Sometimes:StringLike", ""]
-)
+@pytest.mark.parametrize("operator", ["NumericLessThan", "DateGreaterThan", "IpAddress", "Sometimes:StringLike", ""])
 def test_operators_that_are_not_known(operator: str) -> None:
     unknown = {operator: {"aws:Key": "1"}}
     statement = {"Action": "*", "Resource": "*", "Condition": unknown}

@@ -194,16 +194,12 @@ def test_keys_and_values_of_maps() -> None:
     assert "Map keys must satisfy constraint: [Member must have length less than or equal to 50" in problem
     assert problem.endswith("Member must satisfy regular expression pattern: [A-Za-z0-9_]+]")
     (problem,) = GET_RECOMMENDATIONS.problems({"filterValues": {"fine": "v" * 1001}})
-    assert problem.endswith(
-        "Map value must satisfy constraint: [Member must have length less than or equal to 1000]"
-    )
+    assert problem.endswith("Map value must satisfy constraint: [Member must have length less than or equal to 1000]")
     (problem,) = GET_RECOMMENDATIONS.problems({"filterValues": {f"k{n}": "v" for n in range(26)}})
     assert problem.endswith("Member must have length less than or equal to 25")
     assert GET_RECOMMENDATIONS.problems({"metadataColumns": {"ITEMS": ["A"], "USERS": 5}}) == [
         sentence("'5'", "metadataColumns.USERS.member", "Member must be of type List"),
-        sentence(
-            "'{ITEMS=[A], USERS=5}'", "metadataColumns", "Member must have length less than or equal to 1"
-        ),
+        sentence("'{ITEMS=[A], USERS=5}'", "metadataColumns", "Member must have length less than or equal to 1"),
     ]
 
 
@@ -365,9 +361,7 @@ def test_requests_without_timestamps_pass_as_they_are() -> None:
 def test_answers_are_compact_json() -> None:
     describe = operation("personalize", "DescribeDatasetGroup")
     result = {"datasetGroup": {"name": "é", "domain": None, "creationDateTime": 1552507038_214_999}}
-    assert describe.serialise(result) == (
-        '{"datasetGroup":{"name":"é","creationDateTime":1552507038.214}}'.encode()
-    )
+    assert describe.serialise(result) == ('{"datasetGroup":{"name":"é","creationDateTime":1552507038.214}}'.encode())
     items = [{"itemId": "1", "score": 7.8e-05, "metadata": {"title": "t"}}, {"itemId": "2", "score": 1}]
     assert GET_RECOMMENDATIONS.serialise({"itemList": items, "recommendationId": "RID-1"}) == (
         b'{"itemList":[{"itemId":"1","score":7.8e-05,"metadata":{"title":"t"}},{"itemId":"2","score":1}],'

@@ -15,9 +15,7 @@ OTHER_ACCOUNT = "999999999999"
 
 @pytest.fixture(scope="module")
 def s3_client() -> Any:
-    return boto3.client(
-        "s3", region_name="us-east-1", aws_access_key_id="testing", aws_secret_access_key="testing"
-    )
+    return boto3.client("s3", region_name="us-east-1", aws_access_key_id="testing", aws_secret_access_key="testing")
 
 
 @pytest.fixture
@@ -61,9 +59,7 @@ def test_a_location_may_be_a_bucket_alone() -> None:
     assert storage.parse_location("s3://bucket") == Location("bucket", "")
 
 
-@pytest.mark.parametrize(
-    "text", ["", "s3://", "s3:///key", "https://bucket/key", "bucket/key", "S3://b/k", "s3:/b/k"]
-)
+@pytest.mark.parametrize("text", ["", "s3://", "s3:///key", "https://bucket/key", "bucket/key", "S3://b/k", "s3:/b/k"])
 def test_texts_that_are_no_location(text: str) -> None:
     with pytest.raises(storage.InvalidLocation):
         storage.parse_location(text)
@@ -147,9 +143,7 @@ def test_what_a_bucket_says_of_itself(s3: Any) -> None:
 
 
 @pytest.mark.parametrize("cross_account_reading", ["true", "false"])
-def test_a_bucket_of_another_account(
-    s3: Any, monkeypatch: pytest.MonkeyPatch, cross_account_reading: str
-) -> None:
+def test_a_bucket_of_another_account(s3: Any, monkeypatch: pytest.MonkeyPatch, cross_account_reading: str) -> None:
     monkeypatch.setenv("MOTO_S3_ALLOW_CROSSACCOUNT_ACCESS", cross_account_reading)
     theirs = other_accounts_s3()
     theirs.create_bucket(Bucket="theirs")

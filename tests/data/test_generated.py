@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+
 from simulator.data.generated import movielens_like, split_by_time
 
 SEEDS = (0, 1, 2, 3)

@@ -108,12 +108,8 @@ def test_what_is_exported_is_what_was_imported(listed: list[tuple[str, str, int]
     header, rest = exported.split("\n", 1)
     names = header.split(",")
     assert names[0] == "timestamp"
-    renamed = ",".join(
-        {"user_id": "USER_ID", "item_id": "ITEM_ID", "timestamp": "TIMESTAMP"}.get(n, n) for n in names
-    )
-    parsed = read_interactions(
-        [f"{renamed}\n{rest}".encode()], SCHEMA, Quotas({"interaction_records_per_import": 1})
-    )
+    renamed = ",".join({"user_id": "USER_ID", "item_id": "ITEM_ID", "timestamp": "TIMESTAMP"}.get(n, n) for n in names)
+    parsed = read_interactions([f"{renamed}\n{rest}".encode()], SCHEMA, Quotas({"interaction_records_per_import": 1}))
     store = InteractionStore()
     store.replace_bulk(parsed.chunks)
     assert as_rows(store) == [(user, item, timestamp * 1000) for user, item, timestamp in dict.fromkeys(listed)]

@@ -17,9 +17,7 @@ TIME = {"name": "TIMESTAMP", "type": "long"}
 
 
 def text(*fields: Any, **members: Any) -> str:
-    return json.dumps(
-        {"type": "record", "name": "Interactions", "fields": list(fields), "version": "1.0", **members}
-    )
+    return json.dumps({"type": "record", "name": "Interactions", "fields": list(fields), "version": "1.0", **members})
 
 
 def test_the_storys_schema() -> None:
@@ -33,9 +31,7 @@ def test_the_storys_schema() -> None:
 
 @pytest.mark.parametrize("union", [["null", "float"], ["float", "null"]])
 def test_a_union_with_null_is_optional_in_either_order(union: list[str]) -> None:
-    field = parse_schema(text(USER, ITEM, TIME, {"name": "EVENT_VALUE", "type": union}), Quotas()).field(
-        "EVENT_VALUE"
-    )
+    field = parse_schema(text(USER, ITEM, TIME, {"name": "EVENT_VALUE", "type": union}), Quotas()).field("EVENT_VALUE")
     assert field is not None
     assert (field.type, field.nullable) == ("float", True)
 

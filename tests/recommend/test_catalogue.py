@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from simulator.clock import HOUR
 from simulator.recommend.catalogue import RECIPES, recipe_of
 

@@ -8,15 +8,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from simulator.recommend import cooccurrence
 from simulator.recommend.cooccurrence import Neighbours, neighbour_lists
 from simulator.recommend.histories import Histories, histories_of, newest
 
 Rows = list[tuple[int, int, int]]
 USERS, ITEMS = 5, 7
-some_rows = st.lists(
-    st.tuples(st.integers(0, USERS - 1), st.integers(0, ITEMS - 1), st.integers(0, 9)), max_size=60
-)
+some_rows = st.lists(st.tuples(st.integers(0, USERS - 1), st.integers(0, ITEMS - 1), st.integers(0, 9)), max_size=60)
 
 
 def histories(rows: Rows) -> Histories:
@@ -49,9 +48,7 @@ def naive_weights(sequences: list[list[int]], window: int) -> dict[tuple[int, in
 
 def as_weights(neighbours: Neighbours) -> dict[tuple[int, int], float]:
     rows = np.repeat(np.arange(ITEMS), np.diff(neighbours.offsets)).tolist()
-    return dict(
-        zip(zip(rows, neighbours.items.tolist(), strict=True), neighbours.weights.tolist(), strict=True)
-    )
+    return dict(zip(zip(rows, neighbours.items.tolist(), strict=True), neighbours.weights.tolist(), strict=True))
 
 
 @given(some_rows)
@@ -86,9 +83,7 @@ def test_bands_do_not_change_the_result(rows: Rows) -> None:
 
 
 @pytest.mark.parametrize("kept", [1, 2, 3])
-def test_only_the_strongest_neighbours_are_kept_even_among_equals(
-    kept: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_the_strongest_neighbours_are_kept_even_among_equals(kept: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cooccurrence, "NEIGHBOURS", kept)
     rows = [(user, item, item) for user in range(USERS) for item in range(user, ITEMS)]
     groups = [np.ones(USERS, dtype=bool)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from simulator.recommend.metrics import (
     normalized_discounted_gain,
     precision,

@@ -61,9 +61,9 @@ def test_every_resource_takes_its_time(sim: Simulation, here: Account) -> None:
     job = import_csv(here, made, some_interactions())
     describe = lambda: p.describe_dataset_import_job(datasetImportJobArn=job)["datasetImportJob"]  # noqa: E731
     assert watch(sim, describe, 10) == (CREATED, 300)
-    solution = p.create_solution(
-        name="films", datasetGroupArn=made.group, recipeArn=RECIPE, performAutoTraining=False
-    )["solutionArn"]
+    solution = p.create_solution(name="films", datasetGroupArn=made.group, recipeArn=RECIPE, performAutoTraining=False)[
+        "solutionArn"
+    ]
     shown = p.describe_solution(solutionArn=solution)["solution"]
     assert shown["status"] == "ACTIVE"  # resp-006: at once
     assert shown["creationDateTime"] == shown["lastUpdatedDateTime"]
@@ -138,9 +138,7 @@ def test_a_campaign_update_as_recorded(sim: Simulation, here: Account) -> None:
         ),
     ],
 )
-def test_too_little_data_fails_the_training(
-    sim: Simulation, here: Account, frame: pd.DataFrame, reason: str
-) -> None:
+def test_too_little_data_fails_the_training(sim: Simulation, here: Account, frame: pd.DataFrame, reason: str) -> None:
     made = dataset(here, lambda: sim.clock.tick(minutes=1))
     import_csv(here, made, pd.concat([frame, frame.head(10)]))  # repeated rows count once
     sim.clock.tick(minutes=5)
@@ -198,8 +196,7 @@ class TestLists:
         from support import schema_text
 
         arns = [
-            here.personalize.create_schema(name=name, schema=schema_text())["schemaArn"]
-            for name in ("a", "b", "c")
+            here.personalize.create_schema(name=name, schema=schema_text())["schemaArn"] for name in ("a", "b", "c")
         ]
         first = here.personalize.list_schemas(maxResults=2)
         here.personalize.delete_schema(schemaArn=arns[1])
@@ -214,8 +211,7 @@ class TestLists:
 
     def test_each_list_knows_its_parent(self, sim: Simulation, here: Account) -> None:
         made = [
-            deploy(here, lambda: sim.clock.tick(hours=1), some_interactions(), name=name)
-            for name in ("one", "two")
+            deploy(here, lambda: sim.clock.tick(hours=1), some_interactions(), name=name) for name in ("one", "two")
         ]
         p = here.personalize
         other = "arn:aws:personalize:us-east-1:123456789012:dataset-group/none"
@@ -275,24 +271,21 @@ class TestEventsAndAnswers:
     def made(self, sim: Simulation, here: Account) -> Deployment:
         return deploy(here, lambda: sim.clock.tick(hours=1), some_interactions())
 
-    def put(
-        self, here: Account, made: Deployment, *items: str, session: str = "s", **more: Any
-    ) -> dict[str, Any]:
+    def put(self, here: Account, made: Deployment, *items: str, session: str = "s", **more: Any) -> dict[str, Any]:
         answer: dict[str, Any] = here.events.put_events(
             trackingId=more.pop("trackingId", made.tracking_id),
             sessionId=session,
             eventList=[
-                {"eventType": "watch", "itemId": item, "sentAt": 1_600_000_001 + at}
-                for at, item in enumerate(items)
+                {"eventType": "watch", "itemId": item, "sentAt": 1_600_000_001 + at} for at, item in enumerate(items)
             ],
             **more,
         )
         return answer
 
     def answer(self, here: Account, made: Deployment, user: str, **more: Any) -> list[dict[str, Any]]:
-        listed: list[dict[str, Any]] = here.runtime.get_recommendations(
-            campaignArn=made.campaign, userId=user, **more
-        )["itemList"]
+        listed: list[dict[str, Any]] = here.runtime.get_recommendations(campaignArn=made.campaign, userId=user, **more)[
+            "itemList"
+        ]
         return listed
 
     def test_the_body_of_success_is_empty(self, here: Account, made: Deployment) -> None:
@@ -333,9 +326,7 @@ class TestEventsAndAnswers:
             {**event, "itemId": "x" * 257},
         ):
             with pytest.raises(here.events.exceptions.ClientError):
-                here.events.put_events(
-                    trackingId=made.tracking_id, userId="u1", sessionId="s", eventList=[event, bad]
-                )
+                here.events.put_events(trackingId=made.tracking_id, userId="u1", sessionId="s", eventList=[event, bad])
         assert self.answer(here, made, "u1") == before
 
     def test_more_than_ten_events(self, here: Account, made: Deployment) -> None:
@@ -354,13 +345,9 @@ class TestEventsAndAnswers:
         assert self.answer(here, made, "u1", itemId="i1") == self.answer(here, made, "u1")  # resp-049
         assert [len(self.answer(here, made, "u1", numResults=n)) for n in (1, 25, 50)] == [1, 25, 50]
         assert len(self.answer(here, made, "u1")) == 25
-        with refused(
-            "InvalidInputException", "A userId must be provided for recipe type USER_PERSONALIZATION."
-        ):
+        with refused("InvalidInputException", "A userId must be provided for recipe type USER_PERSONALIZATION."):
             here.runtime.get_recommendations(campaignArn=made.campaign)
-        with refused(
-            "InvalidInputException", "Exactly one of campaignArn and recommenderArn must be provided."
-        ):
+        with refused("InvalidInputException", "Exactly one of campaignArn and recommenderArn must be provided."):
             here.runtime.get_recommendations(userId="u1")
         with pytest.raises(here.runtime.exceptions.InvalidInputException):
             self.answer(here, made, "u1", numResults=501)
@@ -373,9 +360,7 @@ class TestEventsAndAnswers:
         ]
         assert len(set(ids)) == 3
         assert len({each.split("-CID-")[1] for each in ids}) == 1
-        assert all(
-            re.fullmatch(r"RID-[0-9a-f]{2}(-[0-9a-f]{4}){2}-[0-9a-f]{12}-CID-[0-9a-f]{6}", each) for each in ids
-        )
+        assert all(re.fullmatch(r"RID-[0-9a-f]{2}(-[0-9a-f]{4}){2}-[0-9a-f]{12}-CID-[0-9a-f]{6}", each) for each in ids)
 
     def test_a_dataset_made_anew_takes_events_from_its_beginning(
         self, sim: Simulation, here: Account, made: Deployment

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from simulator.resources.dump import dump
 from support import (
     RECIPE,
     SERVICE,
@@ -22,6 +21,7 @@ from support import (
 )
 
 from simulator import Simulation, simulate
+from simulator.resources.dump import dump
 
 ARN = "arn:aws:personalize:us-east-1:123456789012:"
 PRIVILEGES = (
@@ -157,13 +157,9 @@ def test_what_is_in_use_cannot_go(sim: Simulation, here: Account) -> None:
     before = state(sim)
     with refused("ResourceInUseException", "The provided schema is being referenced by one or more datasets"):
         here.personalize.delete_schema(schemaArn=made.schema)
-    with refused(
-        "ResourceInUseException", "The provided dataset-group is being referenced by one or more solutions"
-    ):
+    with refused("ResourceInUseException", "The provided dataset-group is being referenced by one or more solutions"):
         here.personalize.delete_dataset_group(datasetGroupArn=made.group)
-    with refused(
-        "ResourceInUseException", "The provided solution is being referenced by one or more campaigns"
-    ):
+    with refused("ResourceInUseException", "The provided solution is being referenced by one or more campaigns"):
         here.personalize.delete_solution(solutionArn=made.solution)
     assert state(sim) == before
 
@@ -183,17 +179,11 @@ def test_parents_must_be_active() -> None:
         version = here.personalize.create_solution_version(solutionArn=made.solution)["solutionVersionArn"]
         with refused("ResourceInUseException", f"{version} is not in ACTIVE state."):
             here.personalize.create_campaign(name="early", solutionVersionArn=version)
-        with refused(
-            "ResourceInUseException", "Cannot get metrics for solution since it is not in ACTIVE state."
-        ):
+        with refused("ResourceInUseException", "Cannot get metrics for solution since it is not in ACTIVE state."):
             here.personalize.get_solution_metrics(solutionVersionArn=version)
-        with refused(
-            "ResourceInUseException", f"{made.dataset} cannot be deleted while a training is in progress."
-        ):
+        with refused("ResourceInUseException", f"{made.dataset} cannot be deleted while a training is in progress."):
             here.personalize.delete_dataset(datasetArn=made.dataset)
-        with refused(
-            "ResourceInUseException", f"{made.solution} cannot be deleted while a training is in progress."
-        ):
+        with refused("ResourceInUseException", f"{made.solution} cannot be deleted while a training is in progress."):
             here.personalize.delete_campaign(campaignArn=made.campaign)
             sim.clock.tick(minutes=16)
             here.personalize.delete_solution(solutionArn=made.solution)
@@ -207,9 +197,7 @@ def test_one_campaign_update_at_a_time() -> None:
         wording = f"{made.campaign} cannot be updated: its status must be ACTIVE or CREATE FAILED."
         with refused("ResourceInUseException", wording):
             here.personalize.update_campaign(campaignArn=made.campaign, minProvisionedTPS=3)
-        with refused(
-            "ResourceInUseException", f"{made.campaign} cannot be deleted while its update is in progress."
-        ):
+        with refused("ResourceInUseException", f"{made.campaign} cannot be deleted while its update is in progress."):
             here.personalize.delete_campaign(campaignArn=made.campaign)
         sim.clock.tick(minutes=5)
         shown = here.personalize.describe_campaign(campaignArn=made.campaign)["campaign"]
@@ -307,9 +295,7 @@ class TestAccessToS3:
 
 class TestCsv:
     def test_missing_column(self, sim: Simulation, here: Account) -> None:
-        films = dataset(
-            here, here.personalize.list_schemas, schema_text({"name": "EVENT_TYPE", "type": "string"})
-        )
+        films = dataset(here, here.personalize.list_schemas, schema_text({"name": "EVENT_TYPE", "type": "string"}))
         before = state(sim)
         with refused("InvalidInputException", "Input csv is missing the following columns: [EVENT_TYPE]"):
             import_csv(here, films, some_interactions())
@@ -321,9 +307,7 @@ class TestCsv:
         ):
             import_csv(here, films, b"")
 
-    @pytest.mark.parametrize(
-        "bad", ["u1,i1,noon", "u1,i1,", "u1,i1,1.5", ",i1,1400000000", "u1,,1400000000", "u1"]
-    )
+    @pytest.mark.parametrize("bad", ["u1,i1,noon", "u1,i1,", "u1,i1,1.5", ",i1,1400000000", "u1,,1400000000", "u1"])
     def test_rows_that_do_not_fit(self, here: Account, films: Deployment, bad: str) -> None:
         body = some_interactions().to_csv(index=False) + bad + "\n"
         with refused(
@@ -345,9 +329,7 @@ class TestCsv:
             ),
         ],
     )
-    def test_faults_that_fail_the_job(
-        self, here: Account, films: Deployment, frame: object, reason: str
-    ) -> None:
+    def test_faults_that_fail_the_job(self, here: Account, films: Deployment, frame: object, reason: str) -> None:
         job = import_csv(here, films, frame)  # type: ignore[arg-type]
         shown = here.personalize.describe_dataset_import_job(datasetImportJobArn=job)["datasetImportJob"]
         assert (shown["status"], shown["failureReason"]) == ("CREATE FAILED", reason)
@@ -385,9 +367,7 @@ class TestNotSimulated:
         self, sim: Simulation, here: Account, operation: str, request_: dict[str, object], named: str
     ) -> None:
         before = state(sim)
-        with pytest.raises(
-            here.personalize.exceptions.ClientError, match=f"does not simulate {named}"
-        ) as caught:
+        with pytest.raises(here.personalize.exceptions.ClientError, match=f"does not simulate {named}") as caught:
             getattr(here.personalize, operation)(**request_)
         assert caught.value.response["Error"]["Code"] == "ValidationException"
         assert state(sim) == before
