@@ -13,7 +13,7 @@ from simulator.clock import Micros, SimulatorError, datetime_of
 
 # How long, in real seconds, a sleeper lets other running threads of the simulation come to their own sleeps,
 # so that sleeps which overlap on AWS overlap here.
-_GRACE = 0.002
+_GRACE = 0.01
 
 # Packages that sleep while they wait for something real: another process, or the test run.
 _WAIT_REALLY = frozenset({"subprocess", "multiprocessing", "_pytest", "xdist", "execnet"})

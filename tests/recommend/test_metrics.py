@@ -11,7 +11,9 @@ from simulator.recommend.metrics import (
     reciprocal_rank,
     rows_to_find,
     summarize,
-    tested_users,
+)
+from simulator.recommend.metrics import (
+    tested_users as users_tested,
 )
 
 from .conftest import events
@@ -55,7 +57,7 @@ def test_a_summary_of_nothing_is_zero() -> None:
 
 
 def test_ten_per_cent_of_the_users_are_tested() -> None:
-    assert np.flatnonzero(tested_users(30)).tolist() == [9, 19, 29]
+    assert np.flatnonzero(users_tested(30)).tolist() == [9, 19, 29]
 
 
 def test_the_newest_tenth_of_a_tested_users_events_is_to_be_found() -> None:
