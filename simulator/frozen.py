@@ -16,7 +16,7 @@ from simulator.clock import Micros, SimulatorError, datetime_of
 # Modules whose clocks stay real: those too heavy to search for clocks (half a second at the first start), those
 # that measure the test run itself, and one that waits for other processes.
 _LEFT_REAL = (
-    *("numpy.", "pandas.", "scipy.", "pyarrow.", "matplotlib.", "sklearn.", "torch."),
+    *("numpy", "pandas", "scipy", "pyarrow", "matplotlib", "sklearn", "torch"),
     *("_pytest.", "xdist.", "execnet.", "hypothesis.", "coverage.", "subprocess"),
 )
 
