@@ -21,7 +21,7 @@ class _Part(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
     """A part of a scenario file: what it does not know is refused."""
 
 
-class Duration(_Part):
+class Duration(_Part, frozen=True):
     """A length of virtual time: `{hours: 2, minutes: 30}`."""
 
     days: Amount = 0
@@ -34,7 +34,7 @@ class Duration(_Part):
         return timedelta(days=self.days, hours=self.hours, minutes=self.minutes, seconds=self.seconds)
 
 
-class Options(_Part):
+class Options(_Part, frozen=True):
     """The simulation that the story happens in: the arguments of `simulate()`."""
 
     start: Text = "2025-01-01T00:00:00Z"  # a fixed moment, so that a scenario says the same every day
@@ -44,7 +44,7 @@ class Options(_Part):
     region: Text | None = None
 
 
-class Refusal(_Part):
+class Refusal(_Part, frozen=True):
     """The error a call must be answered with; an error of boto3's own goes by the name of its class."""
 
     code: Text
@@ -52,14 +52,14 @@ class Refusal(_Part):
     contains: Text | None = None  # a part of it
 
 
-class Movement(_Part):
+class Movement(_Part, frozen=True):
     """The movement from one list of items to another."""
 
     from_: Any = field(name="from")
     to: Any
 
 
-class Moved(_Part):
+class Moved(_Part, frozen=True):
     """How far the items of a list have moved against another: places in all, see `rankings.places_moved`."""
 
     from_: Any = field(name="from")
@@ -69,7 +69,7 @@ class Moved(_Part):
     less_than: Movement | None = None
 
 
-class SamePlaces(_Part):
+class SamePlaces(_Part, frozen=True):
     """How many items of a list stand at the same place as in another."""
 
     as_: Any = field(name="as")
@@ -77,7 +77,7 @@ class SamePlaces(_Part):
     at_most: int | None = None
 
 
-class Approximately(_Part):
+class Approximately(_Part, frozen=True):
     """A number, or a list of them, and how far off the real ones may be."""
 
     value: Any
@@ -85,7 +85,7 @@ class Approximately(_Part):
     within_percent: float | None = None
 
 
-class Expectation(_Part):
+class Expectation(_Part, frozen=True):
     """Something that must hold: a JMESPath of the answer, and exactly one comparison."""
 
     value: Text = "@"  # of the answer; in a step without an action, of the saved values
@@ -105,7 +105,7 @@ class Expectation(_Part):
     rule: Text | None = None
 
 
-class WaitUntil(_Part, kw_only=True):
+class WaitUntil(_Part, frozen=True, kw_only=True):
     """A call repeated, virtual time passing in between, until its answer is what is waited for."""
 
     call: Text
@@ -118,7 +118,7 @@ class WaitUntil(_Part, kw_only=True):
     within: Duration
 
 
-class Generated(_Part):
+class Generated(_Part, frozen=True):
     """Interactions of MovieLens shape, made from the simulation's seed."""
 
     users: Whole
@@ -126,21 +126,21 @@ class Generated(_Part):
     interactions: Whole
 
 
-class Interactions(_Part):
+class Interactions(_Part, frozen=True):
     """Where interactions come from: made, or from a CSV file beside the scenario."""
 
     generated: Generated | None = None
     csv: Text | None = None
 
 
-class Events(_Part):
+class Events(_Part, frozen=True):
     """Which of the later interactions are events: so many, drawn by the seed, or all; in order of time."""
 
     sample: Whole | Literal["all"]
     session_per_user: bool = False  # adds SESSION_ID, one UUID a user
 
 
-class Data(_Part):
+class Data(_Part, frozen=True):
     """Interactions, split in time into an earlier part and a later one that events are drawn from."""
 
     interactions: Interactions
@@ -151,21 +151,21 @@ class Data(_Part):
     events: Events | None = None
 
 
-class Read(_Part):
+class Read(_Part, frozen=True):
     """A saved text taken apart: into its lines, or a CSV file into rows by column."""
 
     text: Text
     as_: Literal["lines", "csv"] = field(name="as")
 
 
-class Repeat(_Part):
+class Repeat(_Part, frozen=True):
     """A call made once for each row of a saved list; the row has a name meanwhile."""
 
     over: Text
     as_: Text = field(name="as")
 
 
-class Step(_Part):
+class Step(_Part, frozen=True):
     """One step: at most one action, what is saved of its answer, and what must hold then."""
 
     name: Text | None = None
@@ -197,21 +197,21 @@ class Step(_Part):
         return f"move to {self.move_to}" if self.move_to is not None else "check"
 
 
-class ShownList(_Part):
+class ShownList(_Part, frozen=True):
     """A saved list of items under a heading."""
 
     name: Text
     value: Text
 
 
-class Show(_Part):
+class Show(_Part, frozen=True):
     """Saved lists of items to be shown side by side when the story has been told."""
 
     name: Text
     lists: Annotated[list[ShownList], Meta(min_length=1)]
 
 
-class Content(_Part):
+class Content(_Part, frozen=True):
     """All of a scenario file."""
 
     name: Text
