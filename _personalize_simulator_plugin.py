@@ -1,7 +1,7 @@
-"""The pytest plugin's entry point: a light module of its own, so that a project which does not use it pays nothing.
+"""The pytest plugin's entry point: a light module of its own; a project that does not use it pays nothing.
 
-It ties the simulator to botocore and moto (once they are imported), and names the marker, the fixture and the ini
-keys; what they do is in `simulator.pytest_plugin`, imported when one is used.
+It ties the simulator to botocore and moto (once they are imported), and names the marker, the fixture and the
+ini keys; what they do is in `simulator.pytest_plugin`, imported when one is used.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _INI_KEYS = {
 }
 _MARKER = (
     "personalize(start, seed, durations, training, region, freeze, virtual_sleep, max_virtual, quotas): the "
-    "simulation of Amazon Personalize that the fixture personalize_sim gives; keywords as of simulator.simulate()"
+    "simulation that the fixture personalize_sim gives; keywords as of simulator.simulate()"
 )
 
 
@@ -70,8 +70,8 @@ def _plugin() -> Any:
 
         found = getattr(simulator, "__file__", None) or list(getattr(simulator, "__path__", []))
         raise pytest.UsageError(
-            f"personalize-simulator needs the name `simulator` for its package, but `import simulator` gives {found}. "
-            "Rename that module or package, or move it out of sys.path."
+            f"personalize-simulator needs the name `simulator` for its package, but `import simulator` gives "
+            f"{found}. Rename that module or package, or move it out of sys.path."
         )
     import simulator.pytest_plugin
 

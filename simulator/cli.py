@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from simulator.scenario import Event, Outcome, Overrides
 
 _DEFAULT = "article.yaml"
-_PLAIN_WIDTH = 132
+_PLAIN_WIDTH = 120
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -32,7 +33,7 @@ def main() -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Your interactions: MovieLens' ratings.csv, or USER_ID,ITEM_ID,TIMESTAMP.",
 )
-@click.option("--seed", type=int, help="The seed, in the place of the scenario's.")
+@click.option("--seed", type=click.IntRange(min=0), help="The seed, in the place of the scenario's.")
 @click.option("--durations", type=click.Choice(["observed", "instant"]), help="The profile of durations.")
 def run(scenarios: tuple[Path, ...], ratings: Path | None, seed: int | None, durations: str | None) -> None:
     """Runs scenario files (default: the article), a line a step in virtual time, and shows what they show.
@@ -43,9 +44,11 @@ def run(scenarios: tuple[Path, ...], ratings: Path | None, seed: int | None, dur
 
     from simulator.scenario import Overrides, ScenarioFailed, ScenarioInvalid
 
-    console = Console(highlight=False, soft_wrap=False)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a name that the terminal cannot show is no reason to stop
+        sys.stdout.reconfigure(errors="backslashreplace")
+    console = Console(highlight=False, markup=False)
     if not console.is_terminal:
-        console = Console(highlight=False, width=_PLAIN_WIDTH)
+        console = Console(highlight=False, markup=False, width=_PLAIN_WIDTH)
     failed = False
     for file in scenarios or (default_scenario(),):
         try:
@@ -71,15 +74,15 @@ def _run_one(console: Console, file: Path, overrides: Overrides) -> None:
     from simulator.scenario import run as play
 
     scenario = load(file)
-    console.print(f"[bold]{scenario.name}[/bold]  {file.name}", markup=True)
+    console.print(f"{scenario.name}  ({file.name})", style="bold", soft_wrap=True)
     outcome = play(scenario, listener=lambda event: _tell(console, event), overrides=overrides)
-    console.print(_summary(outcome))
+    console.print(_summary(outcome), soft_wrap=True)
     if outcome.shows:
         from simulator.scenario.report import table_of
 
         for show in outcome.shows:
             console.print()
-            console.print(table_of(show, outcome.saved))
+            console.print(table_of(show, outcome.saved, console))
 
 
 def _tell(console: Console, event: Event) -> None:
@@ -88,7 +91,7 @@ def _tell(console: Console, event: Event) -> None:
     if isinstance(event, StepEnded):
         calls = f"  ({event.calls} calls)" if event.calls > 1 else ""
         line = f"{event.now:%Y-%m-%d %H:%M:%S}  {event.number:>3}/{event.total}  {event.step.title}{calls}"
-        console.print(line, markup=False)
+        console.print(line, soft_wrap=True)
 
 
 def _summary(outcome: Outcome) -> str:

@@ -26,7 +26,11 @@ class Clients:
         session: Any = boto3.Session()
         named = list(_calls(scenario))
         self.calls = 0
-        self._clients = {name: session.client(name) for name in sorted({_split(call)[0] for _, call in named})}
+        services = sorted({_split(call)[0] for _, call in named})
+        try:
+            self._clients = {service: session.client(service) for service in services}
+        except ValueError as fault:  # boto3 makes no client for it
+            raise scenario.document.invalid(("simulate", "region"), str(fault)) from None
         for path, call in named:
             service, operation = _split(call)
             operations = self._clients[service].meta.method_to_api_mapping

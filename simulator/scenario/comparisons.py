@@ -76,8 +76,10 @@ def _same_items_as(actual: Any, expected: Any) -> str | None:
     found, wanted = _counted(actual), _counted(expected)
     if found == wanted:
         return None
-    more, less = list((found - wanted).elements()), list((wanted - found).elements())
-    return f"{len(less)} are missing: {brief(less)}; {len(more)} are too many: {brief(more)}"
+    more, less = found - wanted, wanted - found
+    return (
+        f"{less.total()} are missing: {_listed(less) or 'none'}; {more.total()} are too many: {_listed(more) or 'none'}"
+    )
 
 
 def _same_places(actual: Any, expected: SamePlaces) -> str | None:
@@ -103,8 +105,8 @@ def _contains(actual: Any, expected: Any) -> str | None:
     if not isinstance(actual, list):
         raise TypeError(f"a text or a list can contain something, not {brief(actual)}")
     found, wanted = _counted(actual), _counted(expected if isinstance(expected, list) else [expected])
-    missing = list((wanted - found).elements())
-    return f"{brief(missing)} is not among {brief(actual)}" if missing else None
+    missing = wanted - found
+    return f"{_listed(missing)} is not among {brief(actual)}" if missing else None
 
 
 def _at_least(actual: Any, expected: Any) -> str | None:
@@ -161,10 +163,19 @@ def _counted(value: Any) -> Counter[str]:
     """The elements of a list with how often they occur; items count by their id, as their scores vary."""
     if not isinstance(value, list):
         raise TypeError(f"a list is wanted, not {brief(value)}")
-    try:
-        return Counter(item_ids(value))
-    except TypeError:
-        return Counter(json.dumps(each, sort_keys=True) for each in value)
+    return Counter(map(_key, value))
+
+
+def _key(element: Any) -> str:
+    """An element as text: quoted if it is text itself, so that 1 and "1" are two."""
+    if isinstance(element, dict) and isinstance(element.get("itemId"), str):
+        element = element["itemId"]
+    return f'"{element}"' if isinstance(element, str) else json.dumps(element, sort_keys=True)
+
+
+def _listed(counted: Counter[str]) -> str:
+    text = ", ".join(counted.elements())
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."
 
 
 def _bounded(count: int, least: int | None, most: int | None, what: str) -> str | None:

@@ -123,8 +123,8 @@ def _session(seed: int, user: str) -> str:
 
 
 def _users(earlier: pd.DataFrame, later: pd.DataFrame, events: pd.DataFrame) -> list[dict[str, Any]]:
-    known = set(earlier["ITEM_ID"])
-    on_known = events[[item in known for item in events["ITEM_ID"]]]
+    known = earlier["ITEM_ID"].unique()
+    on_known = events[events["ITEM_ID"].isin(known)]
     parts = {"earlier": earlier, "later": later, "events": events, "events_on_known_items": on_known}
     counts = {name: part["USER_ID"].value_counts().to_dict() for name, part in parts.items()}
     ids = sorted({str(user) for count in counts.values() for user in count})

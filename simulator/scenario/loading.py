@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from datetime import datetime
 from os import PathLike, fspath
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -26,7 +27,20 @@ _ONLY_WITH_A_CALL = ("with_", "repeat", "raises")
 _AT = re.compile(r"^(.*?)(?: - at `\$(.*)`)?$", re.DOTALL)
 _TOKEN = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
+_WRONG_KIND = re.compile(r"Expected `([a-z| ]+)`, got `([a-z]+)`")
+_KINDS: Mapping[str, str] = MappingProxyType(
+    {
+        "str": "text",
+        "int": "a whole number",
+        "float": "a number",
+        "bool": "true or false",
+        "object": "a mapping",
+        "array": "a list",
+        "null": "nothing",
+    }
+)
 _LARGEST = 2_000_000
+_FIRST_YEAR, _LAST_YEAR = 1971, 2999
 
 
 def load(path: str | PathLike[str]) -> Scenario:
@@ -77,8 +91,12 @@ def _explained(document: Document, text: str) -> ScenarioInvalid:
     if unknown is not None:
         path = (*path, unknown[1])
         return document.invalid(path, _unknown_field(unknown[1]))
-    if message.startswith("Expected `str`, got"):
-        message += ": put the value in quotes if it is meant as text"
+    wrong_kind = _WRONG_KIND.fullmatch(message)
+    if wrong_kind is not None:
+        wanted = [_KINDS.get(kind, kind) for kind in wrong_kind[1].split(" | ") if kind != "null"]
+        message = f"{' or '.join(wanted)} is wanted here, not {_KINDS.get(wrong_kind[2], wrong_kind[2])}"
+        if wanted == ["text"]:
+            message += ": put it in quotes if it is meant as text"
     if message.startswith("Object missing required field"):
         message = message.replace("Object missing required field", "this lacks the field")
     return document.invalid(path, message if not where else f"{message} (at {where.lstrip('.')})")
@@ -223,9 +241,12 @@ def _call(call: str, path: Path) -> Iterator[tuple[Path, str]]:
 
 def _moment(text: str, path: Path) -> Iterator[tuple[Path, str]]:
     try:
-        datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except ValueError:
         yield path, f"{text!r} is no moment of ISO 8601, such as 2022-03-08T09:00:00Z"
+        return
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        yield path, f"{text!r} is not between the years {_FIRST_YEAR} and {_LAST_YEAR}"
 
 
 def _expression(expression: str, path: Path) -> Iterator[tuple[Path, str]]:

@@ -38,7 +38,7 @@ class Options(_Part, frozen=True):
     """The simulation that the story happens in: the arguments of `simulate()`."""
 
     start: Text = "2025-01-01T00:00:00Z"  # a fixed moment, so that a scenario says the same every day
-    seed: int = 0
+    seed: Annotated[int, Meta(ge=0)] = 0
     durations: Literal["observed", "instant"] | dict[str, Duration] = "observed"
     training: Literal["sampled", "exact"] = "sampled"
     region: Text | None = None

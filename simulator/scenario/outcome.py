@@ -82,5 +82,5 @@ class ScenarioFailed(Exception):
         ]
         for name, fault in faults.items():
             text = fault if isinstance(fault, str) else brief(fault, _LONGEST_LINE)
-            lines.append(f"  {name + ':':<12} {text}")
+            lines.append(f"  {name + ':':<12} {text}".replace("\n", "\n" + " " * 15))
         return "\n".join(lines)

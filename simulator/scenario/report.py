@@ -9,54 +9,79 @@ from simulator.scenario.model import Show
 from simulator.scenario.rankings import item_ids, places_moved
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
+# Decimals of a score, from the service's seven to none, until the table is as narrow as the console.
+_DECIMALS = (7, 5, 0)
 
-def table_of(show: Show, saved: Mapping[str, Any]) -> Table:
-    """The table of one `show`: a row a rank, a column a list.
+
+def table_of(show: Show, saved: Mapping[str, Any], console: Console) -> Table:
+    """The table of one `show`: a row a rank, a column a list, with as many decimals as the console has room for.
 
     An arrow tells how many places an item has come up (or gone down) since the list before; `new` has entered.
     """
-    from rich.table import Table
+    from rich.measure import Measurement
 
-    table = Table(title=show.name, title_justify="left", header_style="bold", show_edge=False, pad_edge=False)
+    for decimals in _DECIMALS:
+        table = _table(show, saved, decimals, ascii_only=console.options.ascii_only)
+        if Measurement.get(console, console.options.update(width=10_000), table).maximum <= console.width:
+            break
+    return table
+
+
+def _table(show: Show, saved: Mapping[str, Any], decimals: int, ascii_only: bool) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=Text(show.name), title_justify="left", header_style="bold", show_edge=False, pad_edge=False)
     table.add_column("#", justify="right", no_wrap=True)
     lists = [saved[each.value] for each in show.lists]
     for number, each in enumerate(show.lists):
         before = lists[number - 1] if number else None
-        table.add_column(_heading(each.name, before, lists[number]), no_wrap=True)
+        heading = _heading(each.name, before, lists[number], narrow=decimals < _DECIMALS[0])
+        table.add_column(Text(heading), no_wrap=True)
+    columns = [_cells(lists, number, decimals, ascii_only) for number in range(len(lists))]
     for rank in range(max(map(len, lists))):
-        cells = [_cell(lists, number, rank) for number in range(len(lists))]
+        cells = [Text(column[rank] if rank < len(column) else "") for column in columns]
         table.add_row(str(rank + 1), *cells)
     return table
 
 
-def _heading(name: str, before: Any, after: Any) -> str:
+def _heading(name: str, before: Any, after: Any, narrow: bool) -> str:
     if before is None:
-        return f"{name}\n"
+        return name
     if before == after:
         return f"{name}\nidentical"
     moved = places_moved(item_ids(before), item_ids(after))
-    return f"{name}\n{moved} places moved" if moved else f"{name}\nsame order, other scores"
+    unmoved = "same order,\nother scores" if narrow else "same order, other scores"
+    return f"{name}\n{moved} places moved" if moved else f"{name}\n{unmoved}"
 
 
-def _cell(lists: Sequence[Any], number: int, rank: int) -> str:
-    if rank >= len(lists[number]):
+def _cells(lists: Sequence[Any], number: int, decimals: int, ascii_only: bool) -> list[str]:
+    """The column of one list, its parts each as wide as the widest."""
+    ids = item_ids(lists[number])
+    parts = [ids, [_score(item, decimals) for item in lists[number]]]
+    if number:
+        parts.append(_movements(item_ids(lists[number - 1]), ids, "+-" if ascii_only else "↑↓"))
+    widths = [max(map(len, part), default=0) for part in parts]
+    return [
+        " ".join(text.ljust(width) for text, width in zip(row, widths, strict=True) if width)
+        for row in zip(*parts, strict=True)
+    ]
+
+
+def _score(item: Any, decimals: int) -> str:
+    score = item.get("score") if isinstance(item, dict) else None
+    if not isinstance(score, (int, float)) or not decimals:
         return ""
-    item = lists[number][rank]
-    text = str(item) if isinstance(item, str) else f"{item['itemId']:<8}{_score(item)}"
-    return f"{text} {_movement(lists[number - 1], lists[number], rank)}" if number else text
+    text = f"{score:.{decimals}f}"
+    return text if decimals == _DECIMALS[0] else text.removeprefix("0")
 
 
-def _score(item: Mapping[str, Any]) -> str:
-    score = item.get("score")
-    return "" if score is None else f"{score:.7f}"
-
-
-def _movement(before: Any, after: Any, rank: int) -> str:
-    then = item_ids(before)
-    item = item_ids(after)[rank]
-    if item not in then:
-        return "new"
-    moved = then.index(item) - rank
-    return "=" if moved == 0 else f"{'↑' if moved > 0 else '↓'}{abs(moved)}"
+def _movements(before: Sequence[str], after: Sequence[str], arrows: str) -> list[str]:
+    then = {item: rank for rank, item in enumerate(before)}
+    moved = [then[item] - rank if item in then else None for rank, item in enumerate(after)]
+    return [
+        "new" if places is None else "=" if places == 0 else f"{arrows[places < 0]}{abs(places)}" for places in moved
+    ]

@@ -15,7 +15,8 @@ from simulator.scenario.comparisons import brief, comparison_of, difference, sam
 from simulator.scenario.interactions import UnusableData, interactions_from
 from simulator.scenario.model import Data, Expectation, Read, Scenario, Step, WaitUntil, step_path
 from simulator.scenario.outcome import Listener, Outcome, Overrides, ScenarioFailed, StepBegan, StepEnded
-from simulator.scenario.references import NoSuchValue, filled
+from simulator.scenario.rankings import item_ids
+from simulator.scenario.references import filled
 from simulator.scenario.yaml_text import ScenarioInvalid
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def run(scenario: Scenario, listener: Listener | None = None, overrides: Overrid
             if listener is not None:
                 made = story.clients.calls - before
                 listener(StepEnded(index + 1, len(steps), step, simulation.clock.now(), made))
+        _check_shows(scenario, story.saved)
         return Outcome(scenario, began, simulation.clock.now(), story.clients.calls, story.saved)
 
 
@@ -73,6 +75,16 @@ def _simulation(scenario: Scenario, overrides: Overrides) -> simulate:
         raise scenario.document.invalid(("simulate", "durations"), str(fault)) from None
 
 
+def _check_shows(scenario: Scenario, saved: Mapping[str, Any]) -> None:
+    for number, show in enumerate(scenario.content.show):
+        for column, shown in enumerate(show.lists):
+            try:
+                item_ids(saved[shown.value])
+            except TypeError as fault:
+                path = ("show", number, "lists", column, "value")
+                raise scenario.document.invalid(path, f"{shown.value} cannot be shown: {fault}") from None
+
+
 class _Story:
     """A run under way: the clients, and what has been saved."""
 
@@ -85,13 +97,15 @@ class _Story:
 
     def play(self, index: int, step: Step) -> None:
         """Does what a step says. Raises ScenarioFailed, with the report, if it does not hold."""
-        from simulator.clock import SimulatorError
-
+        cause: Exception | None = None
         try:
             self._play(index, step)
         except _Fault as fault:
-            lines, cause = fault.lines, None
-        except (SimulatorError, NoSuchValue) as fault:
+            lines = fault.lines
+        except ScenarioInvalid:
+            raise
+        except Exception as fault:
+            # Whatever boto3, moto or the simulation make of the step: its place is what the reader needs first.
             lines, cause = {"error": f"{type(fault).__name__}: {fault}"}, fault
         else:
             return
@@ -131,7 +145,7 @@ class _Story:
             return interactions_from(data, self._simulation.seed, folder, ratings)
         except UnusableData as fault:
             if ratings is not None:
-                raise ScenarioInvalid(str(fault), os.fspath(ratings)) from None
+                raise ScenarioInvalid(str(fault), "--ratings") from None
             raise self._scenario.document.invalid(step_path(index, "data"), str(fault)) from None
 
     def _repeat(self, step: Step) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from frames import events
 
 from simulator.clock import HOUR
 from simulator.recommend.catalogue import RECIPES, recipe_of
-
-from .conftest import events
 
 USER_PERSONALIZATION = "arn:aws:personalize:::recipe/aws-user-personalization"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from frames import events
 
 from simulator.recommend.metrics import (
     normalized_discounted_gain,
@@ -15,8 +16,6 @@ from simulator.recommend.metrics import (
 from simulator.recommend.metrics import (
     tested_users as users_tested,
 )
-
-from .conftest import events
 
 WORKED_EXAMPLE = [False, True, False, False, True]
 
