@@ -21,6 +21,8 @@ DAY: Micros = 24 * HOUR
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ONE_MICROSECOND = timedelta(microseconds=1)
+_FIRST: Micros = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _ONE_MICROSECOND
+_LAST: Micros = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _ONE_MICROSECOND
 
 
 class SimulatorError(Exception):
@@ -34,7 +36,8 @@ class TimeRanBackward(SimulatorError):
 def micros_of(moment: datetime | str) -> Micros:
     """Microseconds since the epoch of a datetime or an ISO 8601 text; without a zone it is UTC.
 
-    Raises ValueError if the text is not ISO 8601, TypeError if `moment` is something else.
+    Raises ValueError if the text is not ISO 8601 or the moment in UTC lies outside of the years 1 to 9999,
+    TypeError if `moment` is something else.
     """
     if isinstance(moment, str):
         moment = datetime.fromisoformat(moment)
@@ -42,7 +45,14 @@ def micros_of(moment: datetime | str) -> Micros:
         raise TypeError(f"a datetime or an ISO 8601 text is wanted, not {moment!r}")
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return (moment - _EPOCH) // _ONE_MICROSECOND
+    return in_calendar((moment - _EPOCH) // _ONE_MICROSECOND)
+
+
+def in_calendar(instant: Micros) -> Micros:
+    """The same instant; raises ValueError if it lies outside of the years 1 to 9999, which a datetime can say."""
+    if not _FIRST <= instant <= _LAST:
+        raise ValueError("a moment must lie in the years 1 to 9999 of UTC")
+    return instant
 
 
 def datetime_of(instant: Micros) -> datetime:

@@ -15,7 +15,7 @@ from unittest.mock import patch
 
 from simulator.aws import gateway, guard
 from simulator.aws.host import Host
-from simulator.clock import Micros, OwnTime, SimulatorError, TimeSource, datetime_of, micros_in, micros_of
+from simulator.clock import Micros, OwnTime, SimulatorError, TimeSource, datetime_of, in_calendar, micros_in, micros_of
 from simulator.durations import durations as durations_of
 from simulator.frozen import FrozenTime, SystemTime
 from simulator.quotas import Quotas
@@ -49,7 +49,7 @@ class Clock:
         step = micros_in(timedelta(**units) if delta is None else delta)
         if step < 0:
             raise ValueError("time does not run backward")
-        return self._move(self._host.time.now() + step)
+        return self._move(in_calendar(self._host.time.now() + step))
 
     def move_to(self, moment: datetime | str) -> datetime:
         """Moves time forward to a moment (ISO 8601 text or datetime, UTC if it has no zone); the new present.

@@ -196,6 +196,12 @@ class TestTime:
             for back in (lambda: sim.clock.tick(hours=-1), lambda: sim.clock.move_to(MOMENT)):
                 with pytest.raises(ValueError, match="backward"):
                     back()
+            for beyond in (
+                lambda: sim.clock.tick(days=4_000_000),
+                lambda: sim.clock.move_to("9999-12-31T23:00:00-02:00"),
+            ):
+                with pytest.raises(ValueError, match="years 1 to 9999"):
+                    beyond()
             for senseless in (sim.clock.tick, lambda: sim.clock.tick(timedelta(1), hours=1)):
                 with pytest.raises(TypeError):
                     senseless()
