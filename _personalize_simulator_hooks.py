@@ -28,7 +28,7 @@ _ALIASES = {"moto.personalize": _PACKAGE} | {
 
 # The hosts of the three services, in all their forms; moto knows the simplest form of one.
 OURS = re.compile(
-    r"https?://(?:vpce-[a-z0-9-]+\.)?personalize(?:-events|-runtime)?(?:-fips)?\.[a-z]+(?:-[a-z]+)+-\d+\."
+    r"https?://(?:vpce-[a-z0-9-]+\.)?personalize(?:-events|-runtime)?(?:-fips)?\.(?P<region>[a-z]+(?:-[a-z]+)+-\d+)\."
     r"(?:vpce\.)?(?:amazonaws\.com|api\.aws|api\.amazonwebservices\.com)(?:\.cn)?(?=[:/]|$)"
 )
 

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import sys
-from pathlib import Path
 
 import boto3
+from support import account, deploy
 
 from benchmarks.measure import Figure, compare
 from simulator import simulate
 from simulator.data.generated import movielens_like, split_by_time
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from support import account, deploy
 
 CALLS = 50
 ROUNDS = 15

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import io
-import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from support import account, dataset
 
 from benchmarks.measure import Figure, compare
 from simulator import simulate
 from simulator.data.generated import movielens_like
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from support import account, dataset
 
 
 def figures() -> list[Figure]:

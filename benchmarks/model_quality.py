@@ -1,6 +1,6 @@
 """How good the User-Personalization model is, against popularity and against metrics that AWS published.
 
-    python benchmarks/model_quality.py [--ratings FILE] [--folds 10] [--chance 1]
+    python -m benchmarks.model_quality [--ratings FILE] [--folds 10] [--chance 1]
 
 Protocol: each tenth of the users is held out once, a model is trained on the others, the oldest 80 % of a held-out
 user's events are given as history, the newest 20 % are to be found, items already seen are left out of the list.
@@ -12,17 +12,14 @@ from __future__ import annotations
 
 import argparse
 import math
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from frames import table_of
 
 from simulator.data.generated import movielens_like
-from simulator.data.interactions import InteractionTable
 from simulator.recommend.user_personalization import Model, recommend, train, update
 
 SHARED_RATINGS = Path(__file__).resolve().parents[2] / "shared/data/ml-latest-small/ratings.csv"
@@ -46,18 +43,6 @@ def read_ratings(path: Path) -> pd.DataFrame:
     ratings = pd.read_csv(path, dtype={"userId": str, "movieId": str})
     ratings = ratings.rename(columns={"userId": "USER_ID", "movieId": "ITEM_ID", "timestamp": "TIMESTAMP"})
     return ratings.sort_values("TIMESTAMP", kind="stable", ignore_index=True)
-
-
-def table_of(frame: pd.DataFrame) -> InteractionTable:
-    users, user_ids = pd.factorize(frame["USER_ID"])
-    items, item_ids = pd.factorize(frame["ITEM_ID"])
-    return InteractionTable(
-        users.astype(np.int32),
-        items.astype(np.int32),
-        frame["TIMESTAMP"].to_numpy(np.int64),
-        tuple(user_ids.tolist()),
-        tuple(item_ids.tolist()),
-    )
 
 
 @dataclass

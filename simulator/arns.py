@@ -29,11 +29,6 @@ class Home:
         return f"arn:{self.partition}:personalize:{self.region}:{self.account}:{family}/{name}"
 
 
-def name_of(arn: str) -> str:
-    """The part of a Personalize ARN behind its family: `mine` of `...:schema/mine`."""
-    return arn.split(":", 5)[-1].partition("/")[2]
-
-
 def account_of(arn: str) -> str:
     """The account in an ARN of any service; empty where it has none."""
     parts = arn.split(":", 5)

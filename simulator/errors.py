@@ -176,12 +176,6 @@ NO_INTERACTIONS = Refusal(
 RECIPE_ARN_WANTED = Refusal(
     _INVALID, "A recipeArn must be provided when performAutoML is false.", "assumed", "CreateSolution"
 )
-UPDATE_MODE_WITHOUT_FULL = Refusal(
-    _INVALID,
-    "The training mode UPDATE needs an ACTIVE solution version of the solution that was trained with FULL.",
-    "assumed",
-    "CreateSolutionVersion",
-)
 NOT_THERE_OR_NOT_ACTIVE = Refusal(_INVALID, "{arn} does not exist or is not active yet.", "observed", "err-006")
 INVALID_TRACKING_ID = Refusal(_INVALID, "Invalid trackingId in account {account}", "observed", "err-052")
 NO_TARGET = Refusal(

@@ -13,10 +13,14 @@ from unittest.mock import patch
 
 from simulator.clock import Micros, SimulatorError, datetime_of
 
-# Modules whose clocks stay real: those too heavy to search for clocks (half a second at the first start), those
-# that measure the test run itself, and one that waits for other processes.
+# Packages too heavy to search for clocks and sleeps: half a second at the first start, and to look at scipy's
+# names imports all of it.
+HEAVY = ("numpy", "pandas", "scipy", "pyarrow", "matplotlib", "sklearn", "torch")
+
+# Modules whose clocks stay real: the heavy ones, those that measure the test run itself, and one that waits for
+# other processes.
 _LEFT_REAL = (
-    *("numpy", "pandas", "scipy", "pyarrow", "matplotlib", "sklearn", "torch"),
+    *HEAVY,
     *("_pytest.", "xdist.", "execnet.", "hypothesis.", "coverage.", "subprocess"),
 )
 

@@ -13,6 +13,8 @@ from types import TracebackType
 from typing import Any, TypeVar, overload
 from unittest.mock import patch
 
+from moto import mock_aws
+
 from simulator.aws import gateway, guard
 from simulator.aws.host import Host
 from simulator.clock import Micros, OwnTime, SimulatorError, TimeSource, datetime_of, in_calendar, micros_in, micros_of
@@ -159,8 +161,6 @@ class simulate:
 
     def _open(self, exits: ExitStack) -> Host:
         """Enters every part, from the outside in; what has been entered is left again if a later part fails."""
-        from moto import mock_aws
-
         instant = SystemTime().now() if self._start is None else self._start
         time: TimeSource = FrozenTime(instant) if self._freeze else OwnTime(instant)
         world = World(

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from simulator.clock import Micros, SimulatorError, datetime_of
+from simulator.frozen import HEAVY
 
 # How long, in real seconds, a sleeper lets other running threads of the simulation come to their own sleeps,
 # so that sleeps which overlap on AWS overlap here.
@@ -18,8 +19,7 @@ _GRACE = 0.01
 # Packages that sleep while they wait for something real: another process, or the test run.
 _WAIT_REALLY = frozenset({"subprocess", "multiprocessing", "_pytest", "xdist", "execnet"})
 
-# Packages with very many modules, none of which has a sleep by name.
-_NOT_SEARCHED = frozenset({"numpy", "pandas", "scipy", "pyarrow", "matplotlib", "sklearn", "torch"})
+_NOT_SEARCHED = _WAIT_REALLY.union(HEAVY)
 
 
 class VirtualSleep:
@@ -110,8 +110,4 @@ def _replace(old: Callable[[float], None], new: Callable[[float], None]) -> None
 
 
 def _searched() -> Iterable[object]:
-    return [
-        module
-        for name, module in list(sys.modules.items())
-        if name.partition(".")[0] not in _NOT_SEARCHED | _WAIT_REALLY
-    ]
+    return [module for name, module in list(sys.modules.items()) if name.partition(".")[0] not in _NOT_SEARCHED]

@@ -84,11 +84,6 @@ def bucket(name: str, partition: str = "aws") -> Bucket:
     )
 
 
-def bucket_exists(name: str, partition: str = "aws") -> bool:
-    """Whether any account of the partition has a bucket of that name."""
-    return _find_backend(name, partition) is not None
-
-
 def read(location: Location, partition: str = "aws") -> bytes:
     """The bytes of the newest version of an object; raises NoSuchBucket or NoSuchKey."""
     stored = _owning_backend(location.bucket, partition).get_object(location.bucket, location.key)

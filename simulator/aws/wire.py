@@ -6,12 +6,14 @@ Parse, validate by the botocore model, one call on a resource, serialise. moto's
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
 from urllib.parse import urlsplit
 
+from _personalize_simulator_hooks import OURS
 from simulator import errors
 from simulator.arns import Home
 from simulator.aws import shapes
@@ -26,7 +28,6 @@ from simulator.version import __version__
 HttpAnswer = tuple[int, dict[str, str], bytes]
 
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/[^/]*/([^/]+)/")
-_REGION_IN_HOST = re.compile(r"^personalize(?:-events|-runtime)?(?:-fips)?\.([a-z]{2}(?:-[a-z]+)+-\d)\.")
 _TARGET = "AmazonPersonalize."
 _DEFAULT_REGION = "us-east-1"
 
@@ -40,20 +41,24 @@ class HttpRequest:
     headers: Mapping[str, str]
     body: bytes
 
+    @functools.cached_property
+    def _credential(self) -> tuple[str, str]:
+        """The access key and the region in its signature; empty where it is not signed."""
+        found = _CREDENTIAL.search(self.headers.get("Authorization", ""))
+        return (found[1], found[2]) if found else ("", "")
+
     @property
     def access_key(self) -> str:
         """The access key that signed it; empty if none did."""
-        found = _CREDENTIAL.search(self.headers.get("Authorization", ""))
-        return found[1] if found else ""
+        return self._credential[0]
 
     @property
     def region(self) -> str:
         """The region that it was signed for, or that its host names."""
-        found = _CREDENTIAL.search(self.headers.get("Authorization", ""))
-        if found:
-            return found[2]
-        host = _REGION_IN_HOST.match(urlsplit(self.url).hostname or "")
-        return host[1] if host else _DEFAULT_REGION
+        if self._credential[1]:
+            return self._credential[1]
+        host = OURS.match(self.url)
+        return host["region"] if host else _DEFAULT_REGION
 
 
 def answer(world: World, platform: Platform, request: HttpRequest, account: str) -> HttpAnswer:
@@ -62,7 +67,7 @@ def answer(world: World, platform: Platform, request: HttpRequest, account: str)
     service, operation = _operation(request)
     if operation is None:
         status, headers, body = shapes.unknown_operation(service)
-        name, outcome = "", "UnknownOperationException"
+        name, outcome = "", errors.UNKNOWN_OPERATION.code
     else:
         name = operation.name
         try:

@@ -63,25 +63,26 @@ def _other(chunk: BulkChunk, name: str) -> Iterable[str]:
 
 
 def _texts(column: TextColumn) -> Iterable[str]:
-    cells = [_cell(value) for value in column.values]
+    cells = [cell(value) for value in column.values]
     return (cells[code] for code in column.codes.tolist())
 
 
 def _put_cells(arrival: Arrival, extra: Sequence[str]) -> Iterator[str]:
     event = arrival.event
     yield str(event.timestamp * 1000)
-    yield _cell(event.session_id)
-    yield _cell(event.event_type)
-    yield _cell(event.user_id)
-    yield _cell(event.item_id)
-    yield _cell(event.impression)
-    yield _cell(event.recommendation_id)
+    yield cell(event.session_id)
+    yield cell(event.event_type)
+    yield cell(event.user_id)
+    yield cell(event.item_id)
+    yield cell(event.impression)
+    yield cell(event.recommendation_id)
     for name in extra:
         value = event.event_value if name == "EVENT_VALUE" else None
         yield _EMPTY if value is None else str(value)
 
 
-def _cell(value: str) -> str:
+def cell(value: str) -> str:
+    """A text as it stands in a CSV file: in quotes, with backslash escapes, where it has to be (the guide)."""
     if not value:
         return _EMPTY
     if _NEEDS_QUOTES.isdisjoint(value):

@@ -15,7 +15,6 @@ from simulator import errors
 from simulator.quotas import Quotas
 
 PRIMITIVES = ("float", "double", "int", "long", "string", "boolean", "null")
-NUMERIC = frozenset({"float", "double", "int", "long"})
 
 # The record name that a dataset type wants (`Action_Interactions` alone loses its underscore).
 RECORD_NAMES: Mapping[str, str] = MappingProxyType(

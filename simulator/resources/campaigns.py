@@ -10,15 +10,17 @@ from simulator.resources import lifecycle
 from simulator.resources.lookup import (
     Answer,
     Request,
+    children,
     given,
     new_arn,
     page,
     require_active,
+    require_created,
     require_fewer,
     times,
 )
 from simulator.resources.solution_versions import SolutionVersion, solution_version
-from simulator.resources.world import ACTIVE, DELETING, IN_PROGRESS, PENDING, RUNNING, SETTLED, Record, Scope
+from simulator.resources.world import ACTIVE, IN_PROGRESS, PENDING, RUNNING, SETTLED, Record, Scope
 
 
 @dataclass
@@ -92,8 +94,7 @@ def describe_campaign(scope: Scope, request: Request) -> Answer:
 
 def list_campaigns(scope: Scope, request: Request) -> Answer:
     """ListCampaigns, of one solution or of all."""
-    wanted = request.get("solutionArn")
-    found = [each for each in scope.inventory.campaigns.values() if wanted in (None, each.solution_arn)]
+    found = children(scope.inventory.campaigns, request.get("solutionArn"), lambda each: each.solution_arn)
     return page(request, "campaigns", found, _summary)
 
 
@@ -121,12 +122,10 @@ def update_campaign(scope: Scope, request: Request) -> Answer:
 def delete_campaign(scope: Scope, request: Request) -> Answer:
     """DeleteCampaign: refused while it is being created or updated."""
     found = campaign(scope, request["campaignArn"])
-    if found.status in RUNNING:
-        raise errors.BUSY(arn=found.arn, what="its creation")
+    require_created(found)
     if _updating(found):
         raise errors.BUSY(arn=found.arn, what="its update")
-    if found.status not in DELETING:
-        lifecycle.begin_deletion(scope, "campaign", found)
+    lifecycle.begin_deletion(scope, "campaign", found)
     return {}
 
 

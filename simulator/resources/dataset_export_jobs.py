@@ -14,7 +14,16 @@ from simulator.data.interactions import Snapshot
 from simulator.resources import lifecycle
 from simulator.resources.datasets import dataset
 from simulator.resources.ids import new_id, uuid_of
-from simulator.resources.lookup import Answer, Request, given, new_arn, page, require_active, times
+from simulator.resources.lookup import (
+    Answer,
+    Request,
+    children,
+    given,
+    new_arn,
+    page,
+    require_active,
+    times,
+)
 from simulator.resources.world import ACTIVE, FAILED, PENDING, Record, Scope
 
 
@@ -72,9 +81,8 @@ def describe_dataset_export_job(scope: Scope, request: Request) -> Answer:
 
 def list_dataset_export_jobs(scope: Scope, request: Request) -> Answer:
     """ListDatasetExportJobs, of one dataset or of all."""
-    wanted = request.get("datasetArn")
-    jobs = [each for each in scope.inventory.dataset_export_jobs.values() if wanted in (None, each.dataset_arn)]
-    return page(request, "datasetExportJobs", jobs, _summary)
+    found = children(scope.inventory.dataset_export_jobs, request.get("datasetArn"), lambda each: each.dataset_arn)
+    return page(request, "datasetExportJobs", found, _summary)
 
 
 def _summary(job: DatasetExportJob) -> Answer:

@@ -7,8 +7,17 @@ from dataclasses import dataclass
 
 from simulator import errors
 from simulator.resources import lifecycle
-from simulator.resources.lookup import Answer, Request, given, new_arn, page, require_fewer, times
-from simulator.resources.world import DELETING, PENDING, RUNNING, Record, Scope
+from simulator.resources.lookup import (
+    Answer,
+    Request,
+    given,
+    new_arn,
+    page,
+    require_created,
+    require_fewer,
+    times,
+)
+from simulator.resources.world import PENDING, Record, Scope
 
 
 @dataclass
@@ -39,8 +48,7 @@ def list_dataset_groups(scope: Scope, request: Request) -> Answer:
 def delete_dataset_group(scope: Scope, request: Request) -> Answer:
     """DeleteDatasetGroup: refused while something stands in it (err-027)."""
     group = dataset_group(scope, request["datasetGroupArn"])
-    if group.status in RUNNING:
-        raise errors.BUSY(arn=group.arn, what="its creation")
+    require_created(group)
     inventory = scope.inventory
     held: Iterable[tuple[str, bool]] = (
         ("solutions", any(each.dataset_group_arn == group.arn for each in inventory.solutions.values())),
@@ -53,8 +61,7 @@ def delete_dataset_group(scope: Scope, request: Request) -> Answer:
     for referrers, referenced in held:
         if referenced:
             raise errors.REFERENCED(family="dataset-group", referrers=referrers)
-    if group.status not in DELETING:
-        lifecycle.begin_deletion(scope, "dataset_group", group)
+    lifecycle.begin_deletion(scope, "dataset_group", group)
     return {}
 
 

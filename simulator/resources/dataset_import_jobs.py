@@ -16,6 +16,7 @@ from simulator.resources.datasets import dataset
 from simulator.resources.lookup import (
     Answer,
     Request,
+    children,
     given,
     new_arn,
     page,
@@ -76,9 +77,8 @@ def describe_dataset_import_job(scope: Scope, request: Request) -> Answer:
 
 def list_dataset_import_jobs(scope: Scope, request: Request) -> Answer:
     """ListDatasetImportJobs, of one dataset or of all."""
-    wanted = request.get("datasetArn")
-    jobs = [each for each in scope.inventory.dataset_import_jobs.values() if wanted in (None, each.dataset_arn)]
-    return page(request, "datasetImportJobs", jobs, _summary)
+    found = children(scope.inventory.dataset_import_jobs, request.get("datasetArn"), lambda each: each.dataset_arn)
+    return page(request, "datasetImportJobs", found, _summary)
 
 
 def _summary(job: DatasetImportJob) -> Answer:

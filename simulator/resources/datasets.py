@@ -13,9 +13,11 @@ from simulator.resources.lookup import (
     Answer,
     Request,
     by_arn,
+    children,
     given,
     page,
     require_active,
+    require_created,
     times_without_reason,
 )
 from simulator.resources.world import DELETING, PENDING, RUNNING, Record, Scope
@@ -72,8 +74,7 @@ def describe_dataset(scope: Scope, request: Request) -> Answer:
 
 def list_datasets(scope: Scope, request: Request) -> Answer:
     """ListDatasets, of one group or of all."""
-    wanted = request.get("datasetGroupArn")
-    found = [each for each in scope.inventory.datasets.values() if wanted in (None, each.dataset_group_arn)]
+    found = children(scope.inventory.datasets, request.get("datasetGroupArn"), lambda each: each.dataset_group_arn)
     return page(request, "datasets", found, _summary)
 
 
@@ -81,8 +82,7 @@ def delete_dataset(scope: Scope, request: Request) -> Answer:
     """DeleteDataset: refused while a job of it or a training on it runs."""
     found = dataset(scope, request["datasetArn"])
     inventory = scope.inventory
-    if found.status in RUNNING:
-        raise errors.BUSY(arn=found.arn, what="its creation")
+    require_created(found)
     imports = inventory.dataset_import_jobs.values()
     if any(job.dataset_arn == found.arn and job.status in RUNNING for job in imports):
         raise errors.BUSY(arn=found.arn, what="a dataset import job")
@@ -92,8 +92,7 @@ def delete_dataset(scope: Scope, request: Request) -> Answer:
     versions = inventory.solution_versions.values()
     if any(each.dataset_group_arn == found.dataset_group_arn and each.status in RUNNING for each in versions):
         raise errors.BUSY(arn=found.arn, what="a training")
-    if found.status not in DELETING:
-        lifecycle.begin_deletion(scope, "dataset", found)
+    lifecycle.begin_deletion(scope, "dataset", found)
     return {}
 
 

@@ -12,11 +12,13 @@ from simulator.resources.lookup import (
     Answer,
     Request,
     by_arn,
+    children,
     page,
     require_active,
+    require_created,
     times_without_reason,
 )
-from simulator.resources.world import ACTIVE, DELETING, PENDING, RUNNING, Record, Scope
+from simulator.resources.world import ACTIVE, PENDING, Record, Scope
 
 
 @dataclass
@@ -58,19 +60,17 @@ def describe_event_tracker(scope: Scope, request: Request) -> Answer:
 
 def list_event_trackers(scope: Scope, request: Request) -> Answer:
     """ListEventTrackers, of one group or of all."""
-    wanted = request.get("datasetGroupArn")
-    trackers = scope.inventory.event_trackers.values()
-    found = [each for each in trackers if wanted in (None, each.dataset_group_arn)]
+    found = children(
+        scope.inventory.event_trackers, request.get("datasetGroupArn"), lambda each: each.dataset_group_arn
+    )
     return page(request, "eventTrackers", found, _summary)
 
 
 def delete_event_tracker(scope: Scope, request: Request) -> Answer:
     """DeleteEventTracker: the dataset and its events stay."""
     tracker = by_arn(scope.inventory.event_trackers, request["eventTrackerArn"])
-    if tracker.status in RUNNING:
-        raise errors.BUSY(arn=tracker.arn, what="its creation")
-    if tracker.status not in DELETING:
-        lifecycle.begin_deletion(scope, "event_tracker", tracker)
+    require_created(tracker)
+    lifecycle.begin_deletion(scope, "event_tracker", tracker)
     return {}
 
 

@@ -10,10 +10,12 @@ from simulator.resources.world import World
 
 def new_id(world: World, *content: str) -> str:
     """64 hexadecimal digits, different for every call, however equal the content."""
-    text = "\x1f".join((str(world.seed), str(world.now), *content))
-    repeat = world.repeats.get(text, 0)
-    world.repeats[text] = repeat + 1
-    return hashlib.sha256(f"{text}\x1f{repeat}".encode()).hexdigest()
+    hashed = hashlib.sha256("\x1f".join((str(world.seed), str(world.now), *content)).encode())
+    key = hashed.digest()  # not the content itself: a request's body may be long, and many come at one instant
+    repeat = world.repeats.get(key, 0)
+    world.repeats[key] = repeat + 1
+    hashed.update(f"\x1f{repeat}".encode())
+    return hashed.hexdigest()
 
 
 def uuid_of(digits: str) -> str:

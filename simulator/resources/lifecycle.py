@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from simulator.arns import Home
 from simulator.clock import Entry, Micros
-from simulator.resources.world import DELETE_PENDING, Record, Scope
+from simulator.resources.world import DELETE_PENDING, DELETING, Record, Scope
 
 # Causes before effects: the order of things that are due at one instant.
 _ORDER = (
@@ -43,7 +43,9 @@ def begin(scope: Scope, resource: str, arn: str) -> None:
 
 
 def begin_deletion(scope: Scope, resource: str, record: Record) -> None:
-    """Marks a resource DELETE PENDING and schedules its end."""
+    """Marks a resource DELETE PENDING and schedules its end; one that is going already goes on."""
+    if record.status in DELETING:
+        return
     change(scope, record, DELETE_PENDING)
     begin(scope, f"{resource}_deletion", record.arn)
 

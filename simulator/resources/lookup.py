@@ -47,6 +47,12 @@ def require_active(record: Record) -> None:
         raise errors.NOT_ACTIVE(arn=record.arn)
 
 
+def require_created(record: Record) -> None:
+    """Raises `BUSY` while a resource that is to be deleted is still being created."""
+    if record.status in RUNNING:
+        raise errors.BUSY(arn=record.arn, what="its creation")
+
+
 def require_fewer(scope: Scope, quota: str, records: Iterable[Record]) -> None:
     """Raises `TOO_MANY_ACTIVE` if as many resources stand as a quota allows."""
     limit = scope.world.quotas[quota]
@@ -59,6 +65,11 @@ def require_fewer_running(scope: Scope, quota: str, records: Iterable[Record]) -
     limit = scope.world.quotas[quota]
     if sum(record.status in RUNNING for record in records) >= limit:
         raise errors.TOO_MANY_RUNNING(limit=limit)
+
+
+def children(table: Mapping[str, R], parent: str | None, parent_of: Callable[[R], str]) -> list[R]:
+    """The resources of one parent (an ARN, which need not exist), or all if none is named."""
+    return [each for each in table.values() if parent is None or parent_of(each) == parent]
 
 
 def page(request: Request, member: str, records: Iterable[R], summary: Callable[[R], Answer]) -> Answer:

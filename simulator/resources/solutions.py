@@ -13,14 +13,16 @@ from simulator.resources.datasets import interactions_of
 from simulator.resources.lookup import (
     Answer,
     Request,
+    children,
     given,
     new_arn,
     page,
     require_active,
+    require_created,
     require_fewer,
     times_without_reason,
 )
-from simulator.resources.world import DELETING, PENDING, RUNNING, Record, Scope
+from simulator.resources.world import PENDING, RUNNING, Record, Scope
 from simulator.version import __version__
 
 
@@ -97,24 +99,21 @@ def describe_solution(scope: Scope, request: Request) -> Answer:
 
 def list_solutions(scope: Scope, request: Request) -> Answer:
     """ListSolutions, of one group or of all."""
-    wanted = request.get("datasetGroupArn")
-    found = [each for each in scope.inventory.solutions.values() if wanted in (None, each.dataset_group_arn)]
+    found = children(scope.inventory.solutions, request.get("datasetGroupArn"), lambda each: each.dataset_group_arn)
     return page(request, "solutions", found, _summary)
 
 
 def delete_solution(scope: Scope, request: Request) -> Answer:
     """DeleteSolution and all its versions: refused while a campaign serves one or a training runs."""
     found = solution(scope, request["solutionArn"])
-    if found.status in RUNNING:
-        raise errors.BUSY(arn=found.arn, what="its creation")
+    require_created(found)
     inventory = scope.inventory
     if any(each.solution_arn == found.arn for each in inventory.campaigns.values()):
         raise errors.REFERENCED(family="solution", referrers="campaigns")
     versions = inventory.solution_versions.values()
     if any(each.solution_arn == found.arn and each.status in RUNNING for each in versions):
         raise errors.BUSY(arn=found.arn, what="a training")
-    if found.status not in DELETING:
-        lifecycle.begin_deletion(scope, "solution", found)
+    lifecycle.begin_deletion(scope, "solution", found)
     return {}
 
 

@@ -87,7 +87,7 @@ class World:
     agenda: Agenda = field(default_factory=Agenda)
     inventories: dict[Home, Inventory] = field(default_factory=dict)
     journal: list[JournalEntry] = field(default_factory=list)
-    repeats: dict[str, int] = field(default_factory=dict)
+    repeats: dict[bytes, int] = field(default_factory=dict)
     warned: bool = False
 
     def empty(self) -> None:

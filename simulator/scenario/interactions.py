@@ -103,10 +103,11 @@ def _csv(frame: pd.DataFrame, columns: list[Any]) -> str:
 
 
 def _cells(column: pd.Series[Any]) -> list[str]:
+    from simulator.data.exports import cell
+
     texts = column.tolist()
-    if any(character in "".join(set(texts)) for character in ',"\n\r\\'):
-        return ['"{}"'.format(text.replace("\\", "\\\\").replace('"', '\\"')) for text in texts]
-    return texts
+    cells = {text: cell(text) for text in set(texts)}
+    return [cells[text] for text in texts]
 
 
 def _rows(frame: pd.DataFrame, events: Events | None, seed: int) -> list[dict[str, Any]]:

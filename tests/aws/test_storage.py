@@ -155,11 +155,12 @@ def test_a_bucket_of_another_account(s3: Any, monkeypatch: pytest.MonkeyPatch, c
 
 
 def test_a_bucket_that_is_gone_or_of_another_partition(s3: Any) -> None:
-    assert not storage.bucket_exists("mine")
+    with pytest.raises(storage.NoSuchBucket):
+        storage.bucket("mine")
     s3.create_bucket(Bucket="mine")
-    assert storage.bucket_exists("mine")
-    assert not storage.bucket_exists("mine", "aws-cn")
+    assert storage.bucket("mine").name == "mine"
+    with pytest.raises(storage.NoSuchBucket):
+        storage.bucket("mine", "aws-cn")
     s3.delete_bucket(Bucket="mine")
-    assert not storage.bucket_exists("mine")
     with pytest.raises(storage.NoSuchBucket):
         storage.bucket("mine")

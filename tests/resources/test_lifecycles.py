@@ -18,6 +18,7 @@ from support import (
     deploy,
     import_csv,
     refused,
+    schema_text,
     some_interactions,
 )
 
@@ -182,8 +183,6 @@ def test_automatic_training_is_warned_about_once(sim: Simulation, here: Account)
 
 class TestLists:
     def test_pages(self, here: Account) -> None:
-        from support import schema_text
-
         names = [f"schema-{number:02}" for number in range(25)]
         for name in names:
             here.personalize.create_schema(name=name, schema=schema_text())
@@ -193,8 +192,6 @@ class TestLists:
         assert "nextToken" not in pages[-1]
 
     def test_a_token_survives_a_deletion(self, here: Account) -> None:
-        from support import schema_text
-
         arns = [
             here.personalize.create_schema(name=name, schema=schema_text())["schemaArn"] for name in ("a", "b", "c")
         ]
