@@ -24,11 +24,27 @@ OBSERVED: Mapping[str, Micros] = MappingProxyType(
         "solution_version": 25 * MINUTE,  # article
         "campaign": 5 * MINUTE,  # article
         "campaign_update": 5 * MINUTE,  # article: about as long as a creation
+        "dataset_update": 110 * SECOND,  # life-001
+        "solution_update": 5 * MINUTE,  # the guide: "a few minutes"
+        "solution_version_stop": 5 * MINUTE,  # assumed
+        "recommender": 60 * MINUTE,  # assumed: a training and a deployment
+        "recommender_update": 10 * MINUTE,  # assumed: as a campaign's
+        "recommender_stop": 5 * MINUTE,  # assumed
+        "recommender_start": 5 * MINUTE,  # assumed
+        "filter": 90 * SECOND,  # life-008
+        "metric_attribution": 30 * SECOND,  # assumed: as an event tracker's
+        "metric_attribution_update": 30 * SECOND,  # assumed
+        "batch_inference_job": 13 * MINUTE,  # life-010
+        "batch_segment_job": 8 * MINUTE,  # life-011
+        "data_deletion_job": 60 * MINUTE,  # the API reference: "can take up to a day"
         "dataset_group_deletion": 30 * SECOND,  # assumed: as a dataset's
         "dataset_deletion": 30 * SECOND,  # life-014: 3 polls of 10 s
         "event_tracker_deletion": 30 * SECOND,  # assumed: as a dataset's
         "solution_deletion": 10 * SECOND,  # life-014: 0 to 2 polls of 10 s
         "campaign_deletion": 16 * MINUTE,  # life-014: 97 polls of 10 s
+        "recommender_deletion": 17 * MINUTE,  # life-014: 105 polls of 10 s
+        "filter_deletion": 10 * SECOND,  # life-014: 0 to 2 polls of 10 s
+        "metric_attribution_deletion": 30 * SECOND,  # assumed: as an event tracker's
     }
 )
 

@@ -109,6 +109,28 @@ TOO_MANY_ACTIVE = Refusal(
     "err-007",
 )
 
+TOO_MANY_TAGS = Refusal(
+    "TooManyTagsException",
+    "You have exceeded the maximum number of tags you can apply to this resource: {limit}.",
+    "assumed",
+    "the API reference, TooManyTagsException",
+)
+TOO_MANY_TAG_KEYS = Refusal(
+    "TooManyTagKeysException",
+    "The request contains more tag keys than can be associated with a resource ({limit} tag keys per resource).",
+    "documented",
+    "the API reference, TooManyTagKeysException",
+)
+
+# Tags.
+TAG_KEY_TWICE = Refusal(_INVALID, "The tag key {key} is given more than once.", "assumed", "AWS's rules for tags")
+TAG_KEY_RESERVED = Refusal(
+    _INVALID,
+    "The tag key {key} begins with aws:, which is reserved for AWS.",
+    "assumed",
+    "AWS's rules for tags",
+)
+
 # Schemas and datasets.
 SCHEMA_NOT_JSON = Refusal(_INVALID, "The schema is not valid JSON: {why}.", "assumed", "CreateSchema")
 SCHEMA_INVALID = Refusal(_INVALID, "The schema is not valid: {why}.", "assumed", "the guide's schema rules")

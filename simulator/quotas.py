@@ -9,19 +9,65 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+_MIB = 1024 * 1024
+_GIB = 1024 * _MIB
+
 QUOTAS: Mapping[str, int] = MappingProxyType(
     {
+        # Resources of an account in a region.
         "active_schemas": 500,
         "active_dataset_groups": 5,
         "running_dataset_import_jobs": 5,
+        "running_batch_inference_jobs": 5,
+        "running_batch_segment_jobs": 5,
         "running_solution_versions": 20,
+        "running_filters": 5,  # err-030
+        "pending_data_deletion_jobs_per_dataset_group": 5,
+        "tags_per_resource": 50,  # the API reference, TooManyTagKeysException
+        # Resources of a dataset group.
         "active_solutions_per_dataset_group": 10,
         "active_campaigns_per_dataset_group": 5,
-        "interaction_records_per_import": 1000,
+        "recommenders_per_dataset_group": 5,
+        "filters_per_dataset_group": 30,
+        "metric_attributions_per_dataset_group": 1,
+        "fields_per_filter": 10,
+        "fields_of_all_filters": 20,
+        "metrics_of_metric_attributions": 10,
+        # What schemas may have.
+        "metadata_columns_of_interactions": 5,
+        "event_types_and_metadata_columns_of_interactions": 10,
+        "metadata_columns_of_items": 100,
+        "metadata_columns_of_users": 25,
+        "metadata_columns_of_actions": 10,
+        "metadata_columns_of_action_interactions": 5,
+        "textual_columns_of_items": 1,
+        # What values may be.
         "characters_of_an_id": 256,
         "characters_of_a_string": 1000,
-        "metadata_columns_of_interactions": 5,
+        "characters_of_a_text": 20_000,
+        "characters_of_a_chinese_or_japanese_text": 7_000,
+        # How much data a job may bring; bytes.
+        "interaction_records_per_import": 1000,
+        "bytes_of_a_full_import": 100 * _GIB,
+        "bytes_of_an_incremental_import": _GIB,
+        "bytes_of_a_data_deletion": 100 * _MIB,
+        "files_of_a_batch_inference_job": 1000,
+        "bytes_of_a_batch_inference_job": _GIB,
+        "records_of_a_batch_inference_file": 50_000_000,
+        "records_of_a_theme_generation_file": 100,
+        "files_of_a_batch_segment_job": 1000,
+        "bytes_of_a_batch_segment_job": _GIB,
+        "records_of_an_item_affinity_job": 500,
+        "records_of_an_item_attribute_affinity_job": 10,
+        # What a training needs and considers.
+        "interactions_of_a_training": 1000,
+        "paired_users_of_a_training": 25,
+        "percent_of_paired_users_of_a_training": 1,
+        "actions_of_a_training": 1000,
+        # What requests may ask for.
         "results_of_get_recommendations": 500,
+        "results_of_a_batch_inference": 500,
+        "users_of_a_segment": 5_000_000,
     }
 )
 

@@ -18,8 +18,8 @@ from simulator import errors
 from simulator.arns import Home
 from simulator.aws import shapes
 from simulator.aws.constraints import message
-from simulator.aws.operations import OPERATIONS
 from simulator.clock import SECOND
+from simulator.resources.families import OPERATIONS
 from simulator.resources.ids import new_id, uuid_of
 from simulator.resources.platform import Platform
 from simulator.resources.world import JournalEntry, Scope, World

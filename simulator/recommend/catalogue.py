@@ -40,7 +40,8 @@ class Recipe:
     `domain` is None for custom recipes. `scores` is how scores are to be read: a distribution over the items
     that compete ("softmax"), a probability each ("propensity"), or not shown (None). `automatic_update` is
     the time between updates of a deployed model, None where there are none. `realtime_events` is whether
-    streamed events change answers before the next training.
+    streamed events change answers before the next training. `model` names what trains it in
+    `simulator.recommend.training`; None where no model is simulated.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Recipe:
     metrics: tuple[str, ...]
     realtime_events: bool
     automatic_update: Micros | None
+    model: str | None = None
     domain: str | None = None
     algorithm: str | None = None
     minimum_interactions: int = 1000
@@ -118,6 +120,7 @@ _RECIPES = (
         metrics=_RANKED_LIST_METRICS,
         realtime_events=True,
         automatic_update=2 * HOUR,
+        model="personal",
         algorithm_hyperparameters=_SEQUENCE_HYPERPARAMETERS,
         featurization_hyperparameters=_HISTORY_LENGTH_PERCENTILES,
         campaign_hyperparameters=_EXPLORATION,

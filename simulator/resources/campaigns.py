@@ -10,7 +10,6 @@ from simulator.resources import lifecycle
 from simulator.resources.lookup import (
     Answer,
     Request,
-    children,
     given,
     new_arn,
     page,
@@ -19,6 +18,7 @@ from simulator.resources.lookup import (
     require_fewer,
     times,
 )
+from simulator.resources.operations import PAGES, members, operation
 from simulator.resources.solution_versions import SolutionVersion, solution_version
 from simulator.resources.world import ACTIVE, IN_PROGRESS, PENDING, RUNNING, SETTLED, Record, Scope
 
@@ -44,6 +44,11 @@ class Campaign(Record):
     min_provisioned_tps: int
     latest_update: CampaignUpdate | None = None
 
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """Its solution and its dataset group."""
+        return (self.solution_arn, self.dataset_group_arn)
+
 
 def create_campaign(scope: Scope, request: Request) -> Answer:
     """CreateCampaign."""
@@ -51,9 +56,8 @@ def create_campaign(scope: Scope, request: Request) -> Answer:
     table = scope.inventory.campaigns
     arn = new_arn(scope, table, "campaign", request["name"])
     require_active(version)
-    in_group = (each for each in table.values() if each.dataset_group_arn == version.dataset_group_arn)
-    require_fewer(scope, "active_campaigns_per_dataset_group", in_group)
-    table[arn] = Campaign(
+    require_fewer(scope, "active_campaigns_per_dataset_group", table.of(version.dataset_group_arn))
+    made = Campaign(
         arn,
         request["name"],
         PENDING,
@@ -64,7 +68,7 @@ def create_campaign(scope: Scope, request: Request) -> Answer:
         solution_version_arn=version.arn,
         min_provisioned_tps=request.get("minProvisionedTPS", 1),
     )
-    lifecycle.begin(scope, "campaign", arn)
+    lifecycle.create(scope, "campaign", made, request)
     return {"campaignArn": arn}
 
 
@@ -94,8 +98,7 @@ def describe_campaign(scope: Scope, request: Request) -> Answer:
 
 def list_campaigns(scope: Scope, request: Request) -> Answer:
     """ListCampaigns, of one solution or of all."""
-    found = children(scope.inventory.campaigns, request.get("solutionArn"), lambda each: each.solution_arn)
-    return page(request, "campaigns", found, _summary)
+    return page(request, "campaigns", scope.inventory.campaigns, request.get("solutionArn"), _summary)
 
 
 def update_campaign(scope: Scope, request: Request) -> Answer:
@@ -164,3 +167,21 @@ def on_update_finish(scope: Scope, entry: Entry) -> None:
     found.solution_version_arn = update.solution_version_arn
     found.min_provisioned_tps = update.min_provisioned_tps
     lifecycle.change(scope, found, ACTIVE)
+
+
+OPERATIONS = {
+    "CreateCampaign": operation(
+        create_campaign,
+        *("name", "solutionVersionArn", "minProvisionedTPS", "tags"),
+        campaignConfig=members(),
+    ),
+    "DescribeCampaign": operation(describe_campaign, "campaignArn"),
+    "ListCampaigns": operation(list_campaigns, "solutionArn", *PAGES),
+    "UpdateCampaign": operation(
+        update_campaign,
+        *("campaignArn", "solutionVersionArn", "minProvisionedTPS"),
+        campaignConfig=members(),
+    ),
+    "DeleteCampaign": operation(delete_campaign, "campaignArn"),
+}
+HANDLERS = {"campaign_update.begin": on_update_begin, "campaign_update.finish": on_update_finish}

@@ -17,13 +17,13 @@ from simulator.resources.ids import new_id, uuid_of
 from simulator.resources.lookup import (
     Answer,
     Request,
-    children,
     given,
     new_arn,
     page,
     require_active,
     times,
 )
+from simulator.resources.operations import PAGES, members, operation
 from simulator.resources.world import ACTIVE, FAILED, PENDING, Record, Scope
 
 
@@ -38,6 +38,11 @@ class DatasetExportJob(Record):
     role_arn: str
     snapshot: Snapshot | None
 
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """Its dataset."""
+        return (self.dataset_arn,)
+
 
 def create_dataset_export_job(scope: Scope, request: Request) -> Answer:
     """CreateDatasetExportJob; `ingestionMode` is PUT unless it says otherwise."""
@@ -47,7 +52,7 @@ def create_dataset_export_job(scope: Scope, request: Request) -> Answer:
     require_active(source)
     destination = request["jobOutput"]["s3DataDestination"]
     scope.platform.check_access(scope.home, request["roleArn"], "write", destination["path"], arn)
-    table[arn] = DatasetExportJob(
+    job = DatasetExportJob(
         arn,
         request["jobName"],
         PENDING,
@@ -60,7 +65,7 @@ def create_dataset_export_job(scope: Scope, request: Request) -> Answer:
         role_arn=request["roleArn"],
         snapshot=source.store.snapshot(),
     )
-    lifecycle.begin(scope, "dataset_export_job", arn)
+    lifecycle.create(scope, "dataset_export_job", job, request)
     return {"datasetExportJobArn": arn}
 
 
@@ -81,8 +86,8 @@ def describe_dataset_export_job(scope: Scope, request: Request) -> Answer:
 
 def list_dataset_export_jobs(scope: Scope, request: Request) -> Answer:
     """ListDatasetExportJobs, of one dataset or of all."""
-    found = children(scope.inventory.dataset_export_jobs, request.get("datasetArn"), lambda each: each.dataset_arn)
-    return page(request, "datasetExportJobs", found, _summary)
+    table = scope.inventory.dataset_export_jobs
+    return page(request, "datasetExportJobs", table, request.get("datasetArn"), _summary)
 
 
 def _summary(job: DatasetExportJob) -> Answer:
@@ -113,3 +118,15 @@ def _location(scope: Scope, job: DatasetExportJob, dataset_group_arn: str) -> st
     part = f"part-00000-{uuid_of(new_id(scope.world, 'export', job.arn))}-c000.csv"
     path = job.path.rstrip("/")
     return f"{path}/AMZN_Personalize/{dataset_group_arn}/{job.dataset_arn}/{job.name}/{day}/{part}"
+
+
+OPERATIONS = {
+    "CreateDatasetExportJob": operation(
+        create_dataset_export_job,
+        *("jobName", "datasetArn", "ingestionMode", "roleArn", "tags"),
+        jobOutput=members(s3DataDestination=members("path")),
+    ),
+    "DescribeDatasetExportJob": operation(describe_dataset_export_job, "datasetExportJobArn"),
+    "ListDatasetExportJobs": operation(list_dataset_export_jobs, "datasetArn", *PAGES),
+}
+HANDLERS = {"dataset_export_job.finish": on_finish}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from simulator import errors
 from simulator.resources import lifecycle
@@ -17,6 +17,8 @@ from simulator.resources.lookup import (
     require_fewer,
     times,
 )
+from simulator.resources.operations import PAGES, operation
+from simulator.resources.table import Table
 from simulator.resources.world import PENDING, Record, Scope
 
 
@@ -29,9 +31,9 @@ def create_dataset_group(scope: Scope, request: Request) -> Answer:
     """CreateDatasetGroup."""
     table = scope.inventory.dataset_groups
     arn = new_arn(scope, table, "dataset-group", request["name"])
-    require_fewer(scope, "active_dataset_groups", table.values())
-    table[arn] = DatasetGroup(arn, request["name"], PENDING, scope.now, scope.now)
-    lifecycle.begin(scope, "dataset_group", arn)
+    require_fewer(scope, "active_dataset_groups", table)
+    group = DatasetGroup(arn, request["name"], PENDING, scope.now, scope.now)
+    lifecycle.create(scope, "dataset_group", group, request)
     return {"datasetGroupArn": arn}
 
 
@@ -42,7 +44,7 @@ def describe_dataset_group(scope: Scope, request: Request) -> Answer:
 
 def list_dataset_groups(scope: Scope, request: Request) -> Answer:
     """ListDatasetGroups."""
-    return page(request, "datasetGroups", scope.inventory.dataset_groups.values(), _summary)
+    return page(request, "datasetGroups", scope.inventory.dataset_groups, None, _summary)
 
 
 def delete_dataset_group(scope: Scope, request: Request) -> Answer:
@@ -50,16 +52,16 @@ def delete_dataset_group(scope: Scope, request: Request) -> Answer:
     group = dataset_group(scope, request["datasetGroupArn"])
     require_created(group)
     inventory = scope.inventory
-    held: Iterable[tuple[str, bool]] = (
-        ("solutions", any(each.dataset_group_arn == group.arn for each in inventory.solutions.values())),
-        (
-            "event trackers",
-            any(each.dataset_group_arn == group.arn for each in inventory.event_trackers.values()),
-        ),
-        ("datasets", any(each.dataset_group_arn == group.arn for each in inventory.datasets.values())),
+    held: tuple[tuple[str, Table[Any]], ...] = (
+        ("solutions", inventory.solutions),
+        ("recommenders", inventory.recommenders),
+        ("event trackers", inventory.event_trackers),
+        ("filters", inventory.filters),
+        ("metric attributions", inventory.metric_attributions),
+        ("datasets", inventory.datasets),
     )
-    for referrers, referenced in held:
-        if referenced:
+    for referrers, table in held:
+        if table.of(group.arn):
             raise errors.REFERENCED(family="dataset-group", referrers=referrers)
     lifecycle.begin_deletion(scope, "dataset_group", group)
     return {}
@@ -72,3 +74,11 @@ def dataset_group(scope: Scope, arn: str) -> DatasetGroup:
 
 def _summary(group: DatasetGroup) -> Answer:
     return {"name": group.name, "datasetGroupArn": group.arn, **times(group)}
+
+
+OPERATIONS = {
+    "CreateDatasetGroup": operation(create_dataset_group, "name", "tags"),
+    "DescribeDatasetGroup": operation(describe_dataset_group, "datasetGroupArn"),
+    "ListDatasetGroups": operation(list_dataset_groups, *PAGES),
+    "DeleteDatasetGroup": operation(delete_dataset_group, "datasetGroupArn"),
+}

@@ -16,7 +16,6 @@ from simulator.resources.datasets import dataset
 from simulator.resources.lookup import (
     Answer,
     Request,
-    children,
     given,
     new_arn,
     page,
@@ -24,6 +23,7 @@ from simulator.resources.lookup import (
     require_fewer_running,
     times,
 )
+from simulator.resources.operations import PAGES, members, operation
 from simulator.resources.world import ACTIVE, FAILED, PENDING, Record, Scope
 
 
@@ -36,6 +36,11 @@ class DatasetImportJob(Record):
     role_arn: str
     import_mode: str
     parsed: ParsedImport | None
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """Its dataset."""
+        return (self.dataset_arn,)
 
 
 def create_dataset_import_job(scope: Scope, request: Request) -> Answer:
@@ -54,10 +59,10 @@ def create_dataset_import_job(scope: Scope, request: Request) -> Answer:
     files = scope.platform.read(scope.home, location)
     schema = scope.inventory.schemas[target.schema_arn].avro
     parsed = read_interactions(files, schema, scope.world.quotas)
-    table[arn] = DatasetImportJob(
+    job = DatasetImportJob(
         arn, request["jobName"], PENDING, scope.now, scope.now, target.arn, location, role_arn, mode, parsed
     )
-    lifecycle.begin(scope, "dataset_import_job", arn)
+    lifecycle.create(scope, "dataset_import_job", job, request)
     return {"datasetImportJobArn": arn}
 
 
@@ -77,8 +82,8 @@ def describe_dataset_import_job(scope: Scope, request: Request) -> Answer:
 
 def list_dataset_import_jobs(scope: Scope, request: Request) -> Answer:
     """ListDatasetImportJobs, of one dataset or of all."""
-    found = children(scope.inventory.dataset_import_jobs, request.get("datasetArn"), lambda each: each.dataset_arn)
-    return page(request, "datasetImportJobs", found, _summary)
+    table = scope.inventory.dataset_import_jobs
+    return page(request, "datasetImportJobs", table, request.get("datasetArn"), _summary)
 
 
 def _summary(job: DatasetImportJob) -> Answer:
@@ -100,3 +105,15 @@ def on_finish(scope: Scope, entry: Entry) -> None:
     else:
         store.add_bulk(parsed.chunks)
     lifecycle.change(scope, job, ACTIVE)
+
+
+OPERATIONS = {
+    "CreateDatasetImportJob": operation(
+        create_dataset_import_job,
+        *("jobName", "datasetArn", "roleArn", "importMode", "tags"),
+        dataSource=members("dataLocation"),
+    ),
+    "DescribeDatasetImportJob": operation(describe_dataset_import_job, "datasetImportJobArn"),
+    "ListDatasetImportJobs": operation(list_dataset_import_jobs, "datasetArn", *PAGES),
+}
+HANDLERS = {"dataset_import_job.finish": on_finish}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from simulator import errors
+from simulator.clock import Entry
 from simulator.data.interactions import InteractionStore
 from simulator.data.schemas import RECORD_NAMES
 from simulator.resources import lifecycle
@@ -13,13 +14,13 @@ from simulator.resources.lookup import (
     Answer,
     Request,
     by_arn,
-    children,
     given,
     page,
     require_active,
     require_created,
     times_without_reason,
 )
+from simulator.resources.operations import PAGES, operation
 from simulator.resources.world import DELETING, PENDING, RUNNING, Record, Scope
 
 
@@ -31,6 +32,11 @@ class Dataset(Record):
     dataset_type: str
     schema_arn: str
     store: InteractionStore = field(default_factory=InteractionStore)
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """Its dataset group."""
+        return (self.dataset_group_arn,)
 
 
 def create_dataset(scope: Scope, request: Request) -> Answer:
@@ -53,10 +59,8 @@ def create_dataset(scope: Scope, request: Request) -> Answer:
             dataset_type=dataset_type,
             wanted=RECORD_NAMES[dataset_type],
         )
-    scope.inventory.datasets[arn] = Dataset(
-        arn, request["name"], PENDING, scope.now, scope.now, group.arn, dataset_type, schema.arn
-    )
-    lifecycle.begin(scope, "dataset", arn)
+    made = Dataset(arn, request["name"], PENDING, scope.now, scope.now, group.arn, dataset_type, schema.arn)
+    lifecycle.create(scope, "dataset", made, request)
     return {"datasetArn": arn}
 
 
@@ -74,8 +78,7 @@ def describe_dataset(scope: Scope, request: Request) -> Answer:
 
 def list_datasets(scope: Scope, request: Request) -> Answer:
     """ListDatasets, of one group or of all."""
-    found = children(scope.inventory.datasets, request.get("datasetGroupArn"), lambda each: each.dataset_group_arn)
-    return page(request, "datasets", found, _summary)
+    return page(request, "datasets", scope.inventory.datasets, request.get("datasetGroupArn"), _summary)
 
 
 def delete_dataset(scope: Scope, request: Request) -> Answer:
@@ -83,15 +86,13 @@ def delete_dataset(scope: Scope, request: Request) -> Answer:
     found = dataset(scope, request["datasetArn"])
     inventory = scope.inventory
     require_created(found)
-    imports = inventory.dataset_import_jobs.values()
-    if any(job.dataset_arn == found.arn and job.status in RUNNING for job in imports):
-        raise errors.BUSY(arn=found.arn, what="a dataset import job")
-    exports = inventory.dataset_export_jobs.values()
-    if any(job.dataset_arn == found.arn and job.status in RUNNING for job in exports):
-        raise errors.BUSY(arn=found.arn, what="a dataset export job")
-    versions = inventory.solution_versions.values()
-    if any(each.dataset_group_arn == found.dataset_group_arn and each.status in RUNNING for each in versions):
-        raise errors.BUSY(arn=found.arn, what="a training")
+    for what, jobs in (
+        ("a dataset import job", inventory.dataset_import_jobs.of(found.arn)),
+        ("a dataset export job", inventory.dataset_export_jobs.of(found.arn)),
+        ("a training", inventory.solution_versions.of(found.dataset_group_arn)),
+    ):
+        if any(job.status in RUNNING for job in jobs):
+            raise errors.BUSY(arn=found.arn, what=what)
     lifecycle.begin_deletion(scope, "dataset", found)
     return {}
 
@@ -103,18 +104,17 @@ def dataset(scope: Scope, arn: str) -> Dataset:
 
 def interactions_of(scope: Scope, dataset_group_arn: str) -> Dataset | None:
     """The Interactions dataset of a group, or None while there is none or it is being deleted."""
-    for each in scope.inventory.datasets.values():
-        if each.dataset_group_arn == dataset_group_arn and each.dataset_type == "INTERACTIONS":
+    for each in scope.inventory.datasets.of(dataset_group_arn):
+        if each.dataset_type == "INTERACTIONS":
             return None if each.status in DELETING else each
     return None
 
 
-def remove_dataset(scope: Scope, arn: str) -> None:
+def on_deletion_finish(scope: Scope, entry: Entry) -> None:
     """A dataset and its data are no more: what versions have seen of its events counts for no later one."""
-    removed = scope.inventory.datasets.pop(arn)
-    for version in scope.inventory.solution_versions.values():
-        if version.dataset_group_arn == removed.dataset_group_arn:
-            version.streamed = 0
+    removed = lifecycle.remove(scope, "dataset", entry.subject)
+    for version in scope.inventory.solution_versions.of(removed.dataset_group_arn):
+        version.streamed = 0
 
 
 def _summary(found: Dataset) -> Answer:
@@ -124,3 +124,12 @@ def _summary(found: Dataset) -> Answer:
         "datasetType": found.dataset_type,
         **times_without_reason(found),
     }
+
+
+OPERATIONS = {
+    "CreateDataset": operation(create_dataset, "name", "schemaArn", "datasetGroupArn", "datasetType", "tags"),
+    "DescribeDataset": operation(describe_dataset, "datasetArn"),
+    "ListDatasets": operation(list_datasets, "datasetGroupArn", *PAGES),
+    "DeleteDataset": operation(delete_dataset, "datasetArn"),
+}
+HANDLERS = {"dataset_deletion.finish": on_deletion_finish}

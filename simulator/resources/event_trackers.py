@@ -12,12 +12,12 @@ from simulator.resources.lookup import (
     Answer,
     Request,
     by_arn,
-    children,
     page,
     require_active,
     require_created,
     times_without_reason,
 )
+from simulator.resources.operations import PAGES, operation
 from simulator.resources.world import ACTIVE, PENDING, Record, Scope
 
 
@@ -28,20 +28,24 @@ class EventTracker(Record):
     tracking_id: str
     dataset_group_arn: str
 
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """Its dataset group."""
+        return (self.dataset_group_arn,)
+
 
 def create_event_tracker(scope: Scope, request: Request) -> Answer:
     """CreateEventTracker."""
     group = dataset_group(scope, request["datasetGroupArn"])
     require_active(group)
     trackers = scope.inventory.event_trackers
-    for tracker in trackers.values():
-        if tracker.dataset_group_arn == group.arn:
-            raise errors.TRACKER_EXISTS(arn=tracker.arn, dataset_group=group.arn)
+    for tracker in trackers.of(group.arn):
+        raise errors.TRACKER_EXISTS(arn=tracker.arn, dataset_group=group.arn)
     digits = new_id(scope.world, "event-tracker", group.arn, request["name"])
     arn = scope.home.arn("event-tracker", digits[:8])
     tracking_id = uuid_of(digits[8:])
-    trackers[arn] = EventTracker(arn, request["name"], PENDING, scope.now, scope.now, tracking_id, group.arn)
-    lifecycle.begin(scope, "event_tracker", arn)
+    tracker = EventTracker(arn, request["name"], PENDING, scope.now, scope.now, tracking_id, group.arn)
+    lifecycle.create(scope, "event_tracker", tracker, request)
     return {"eventTrackerArn": arn, "trackingId": tracking_id}
 
 
@@ -60,10 +64,8 @@ def describe_event_tracker(scope: Scope, request: Request) -> Answer:
 
 def list_event_trackers(scope: Scope, request: Request) -> Answer:
     """ListEventTrackers, of one group or of all."""
-    found = children(
-        scope.inventory.event_trackers, request.get("datasetGroupArn"), lambda each: each.dataset_group_arn
-    )
-    return page(request, "eventTrackers", found, _summary)
+    table = scope.inventory.event_trackers
+    return page(request, "eventTrackers", table, request.get("datasetGroupArn"), _summary)
 
 
 def delete_event_tracker(scope: Scope, request: Request) -> Answer:
@@ -84,3 +86,11 @@ def tracker_of(scope: Scope, tracking_id: str) -> EventTracker:
 
 def _summary(tracker: EventTracker) -> Answer:
     return {"name": tracker.name, "eventTrackerArn": tracker.arn, **times_without_reason(tracker)}
+
+
+OPERATIONS = {
+    "CreateEventTracker": operation(create_event_tracker, "name", "datasetGroupArn", "tags"),
+    "DescribeEventTracker": operation(describe_event_tracker, "eventTrackerArn"),
+    "ListEventTrackers": operation(list_event_trackers, "datasetGroupArn", *PAGES),
+    "DeleteEventTracker": operation(delete_event_tracker, "eventTrackerArn"),
+}

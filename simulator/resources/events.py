@@ -11,6 +11,7 @@ from simulator.data.interactions import PutEvent
 from simulator.resources.datasets import Dataset, interactions_of
 from simulator.resources.event_trackers import tracker_of
 from simulator.resources.lookup import Answer, Request
+from simulator.resources.operations import members, operation
 from simulator.resources.world import Scope
 
 # The text "null" as a session is answered with 200 and ignored (resp-018).
@@ -54,3 +55,12 @@ def _event(request: Request, sent: Mapping[str, Any]) -> PutEvent:
         impression="|".join(sent.get("impression", ())),
         recommendation_id=sent.get("recommendationId", ""),
     )
+
+
+OPERATIONS = {
+    "PutEvents": operation(
+        put_events,
+        *("trackingId", "userId", "sessionId"),
+        eventList=members("eventType", "sentAt", "itemId", "eventValue", "impression", "recommendationId"),
+    ),
+}

@@ -5,24 +5,44 @@ Source: the status tables of the API reference (spec 01, section 4).
 
 from __future__ import annotations
 
+from typing import Any
+
 from simulator.arns import Home
 from simulator.clock import Entry, Micros
+from simulator.resources import tags
+from simulator.resources.lookup import Request
 from simulator.resources.world import DELETE_PENDING, DELETING, Record, Scope
 
 # Causes before effects: the order of things that are due at one instant.
 _ORDER = (
     "dataset_group",
     "dataset",
+    "dataset_update",
+    "metric_attribution",
+    "metric_attribution_update",
+    "data_deletion_job",
     "dataset_import_job",
     "event_tracker",
+    "filter",
     "solution",
+    "solution_update",
     "automatic_update",
     "solution_version",
+    "solution_version_stop",
     "campaign",
     "campaign_update",
+    "recommender",
+    "recommender_update",
+    "recommender_stop",
+    "recommender_start",
+    "batch_inference_job",
+    "batch_segment_job",
     "dataset_export_job",
     "campaign_deletion",
+    "recommender_deletion",
     "solution_deletion",
+    "filter_deletion",
+    "metric_attribution_deletion",
     "event_tracker_deletion",
     "dataset_deletion",
     "dataset_group_deletion",
@@ -42,12 +62,30 @@ def begin(scope: Scope, resource: str, arn: str) -> None:
     schedule(scope, resource, "finish", arn, scope.now + durations[resource], step=1)
 
 
+def create(scope: Scope, resource: str, record: Record, request: Request) -> None:
+    """Takes in a new resource with the tags of its create call, and schedules what becomes of it.
+
+    Raises the refusals of tags; then nothing is changed.
+    """
+    given = tags.of_request(scope, request)
+    scope.inventory.table(resource).add(record)
+    if given:
+        scope.inventory.tags[record.arn] = given
+    begin(scope, resource, record.arn)
+
+
 def begin_deletion(scope: Scope, resource: str, record: Record) -> None:
     """Marks a resource DELETE PENDING and schedules its end; one that is going already goes on."""
     if record.status in DELETING:
         return
     change(scope, record, DELETE_PENDING)
     begin(scope, f"{resource}_deletion", record.arn)
+
+
+def remove(scope: Scope, resource: str, arn: str) -> Any:
+    """A resource is no more, nor are its tags; the record that it was."""
+    scope.inventory.tags.pop(arn, None)
+    return scope.inventory.table(resource).remove(arn)
 
 
 def change(scope: Scope, record: Record, status: str, failure: str | None = None) -> None:

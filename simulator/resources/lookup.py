@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Iterable, Mapping
+import json
+from collections.abc import Callable, Iterable, Mapping, Sized
 from typing import Any, TypeVar
 
 from simulator import errors
+from simulator.resources.table import Position, Table
 from simulator.resources.world import ACTIVE, RUNNING, Record, Scope
 
 Request = Mapping[str, Any]
@@ -53,10 +55,10 @@ def require_created(record: Record) -> None:
         raise errors.BUSY(arn=record.arn, what="its creation")
 
 
-def require_fewer(scope: Scope, quota: str, records: Iterable[Record]) -> None:
+def require_fewer(scope: Scope, quota: str, records: Sized) -> None:
     """Raises `TOO_MANY_ACTIVE` if as many resources stand as a quota allows."""
     limit = scope.world.quotas[quota]
-    if sum(1 for _ in records) >= limit:
+    if len(records) >= limit:
         raise errors.TOO_MANY_ACTIVE(limit=limit)
 
 
@@ -67,38 +69,52 @@ def require_fewer_running(scope: Scope, quota: str, records: Iterable[Record]) -
         raise errors.TOO_MANY_RUNNING(limit=limit)
 
 
-def children(table: Mapping[str, R], parent: str | None, parent_of: Callable[[R], str]) -> list[R]:
-    """The resources of one parent (an ARN, which need not exist), or all if none is named."""
-    return [each for each in table.values() if parent is None or parent_of(each) == parent]
+def page(
+    request: Request,
+    member: str,
+    table: Table[R],
+    parent: str | None,
+    summary: Callable[[R], Answer],
+    *,
+    newest_first: bool = False,
+) -> Answer:
+    """A page of a List operation: the resources of a parent (all, if None), and a token if there are more.
 
-
-def page(request: Request, member: str, records: Iterable[R], summary: Callable[[R], Answer]) -> Answer:
-    """A page of a List operation: at most `maxResults` summaries, and a token if there are more.
-
-    The token is the ARN of the last resource shown, so that a page never repeats or skips one that stays.
-    Raises `INVALID_NEXT_TOKEN`.
+    At most `maxResults` summaries. The token is the place of the last resource shown, so that a page never
+    repeats or skips one that stays; it is good for the same list only. Raises `INVALID_NEXT_TOKEN`.
     """
-    listed = sorted(records, key=lambda record: (record.created, record.arn))
-    start = 0
     token = request.get("nextToken")
-    if token is not None:
-        created, arn = _position(token)
-        start = sum((record.created, record.arn) <= (created, arn) for record in listed)
+    after = None if token is None else _position(token, member, parent)
     size = request.get("maxResults", _PAGE)
-    shown = listed[start : start + size]
-    answer: Answer = {member: [summary(record) for record in shown]}
-    if start + size < len(listed):
-        last = shown[-1]
-        answer["nextToken"] = base64.urlsafe_b64encode(f"{last.created} {last.arn}".encode()).decode()
+    found = table.listed(parent, after, size + 1, newest_first=newest_first)
+    answer: Answer = {member: [summary(record) for record in found[:size]]}
+    if len(found) > size:
+        answer["nextToken"] = page_token(member, parent, found[size - 1].created, found[size - 1].arn)
     return answer
 
 
-def _position(token: str) -> tuple[int, str]:
+def page_token(*place: object) -> str:
+    """An opaque token for a place in a list."""
+    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
+
+
+def place_of(token: str) -> list[Any]:
+    """The place that a token stands for; raises `INVALID_NEXT_TOKEN`."""
     try:
-        created, _, arn = base64.b64decode(token, altchars=b"-_", validate=True).decode().partition(" ")
-        return int(created), arn
-    except (binascii.Error, ValueError):
+        place = json.loads(base64.b64decode(token, altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError, RecursionError):
         raise errors.INVALID_NEXT_TOKEN() from None
+    if not isinstance(place, list):
+        raise errors.INVALID_NEXT_TOKEN()
+    return place
+
+
+def _position(token: str, member: str, parent: str | None) -> Position:
+    match place_of(token):
+        case [list_of, under, int(created), str(arn)] if (list_of, under) == (member, parent):
+            return created, arn
+        case _:
+            raise errors.INVALID_NEXT_TOKEN()
 
 
 def times(record: Record) -> Answer:

@@ -8,6 +8,7 @@ from simulator.recommend.user_personalization import recommend
 from simulator.resources.datasets import interactions_of
 from simulator.resources.ids import chance_of, new_id
 from simulator.resources.lookup import Answer, Request
+from simulator.resources.operations import operation
 from simulator.resources.world import ACTIVE, Scope
 
 _DEFAULT_RESULTS = 25
@@ -50,3 +51,8 @@ def _recommendation_id(scope: Scope, campaign_arn: str, user_id: str) -> str:
     digits = new_id(scope.world, "recommendation", campaign_arn, user_id)
     campaign = f"{chance_of(scope.world, 'recommendations', campaign_arn):016x}"[:6]
     return f"RID-{digits[:2]}-{digits[2:6]}-{digits[6:10]}-{digits[10:22]}-CID-{campaign}"
+
+
+OPERATIONS = {
+    "GetRecommendations": operation(get_recommendations, "campaignArn", "userId", "itemId", "numResults"),
+}

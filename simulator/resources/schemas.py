@@ -15,6 +15,7 @@ from simulator.resources.lookup import (
     require_fewer,
     times_without_reason,
 )
+from simulator.resources.operations import PAGES, operation
 from simulator.resources.world import ACTIVE, Record, Scope
 
 
@@ -30,9 +31,9 @@ def create_schema(scope: Scope, request: Request) -> Answer:
     """CreateSchema."""
     table = scope.inventory.schemas
     arn = new_arn(scope, table, "schema", request["name"])
-    require_fewer(scope, "active_schemas", table.values())
+    require_fewer(scope, "active_schemas", table)
     avro = parse_schema(request["schema"], scope.world.quotas)
-    table[arn] = Schema(arn, request["name"], ACTIVE, scope.now, scope.now, request["schema"], avro)
+    table.add(Schema(arn, request["name"], ACTIVE, scope.now, scope.now, request["schema"], avro))
     return {"schemaArn": arn}
 
 
@@ -44,7 +45,7 @@ def describe_schema(scope: Scope, request: Request) -> Answer:
 
 def list_schemas(scope: Scope, request: Request) -> Answer:
     """ListSchemas."""
-    return page(request, "schemas", scope.inventory.schemas.values(), _summary)
+    return page(request, "schemas", scope.inventory.schemas, None, _summary)
 
 
 def delete_schema(scope: Scope, request: Request) -> Answer:
@@ -52,7 +53,7 @@ def delete_schema(scope: Scope, request: Request) -> Answer:
     schema = given(scope.inventory.schemas, "schema", request["schemaArn"])
     if any(dataset.schema_arn == schema.arn for dataset in scope.inventory.datasets.values()):
         raise errors.REFERENCED(family="schema", referrers="datasets")
-    del scope.inventory.schemas[schema.arn]
+    scope.inventory.schemas.remove(schema.arn)
     return {}
 
 
@@ -60,3 +61,11 @@ def _summary(schema: Schema) -> Answer:
     shown = times_without_reason(schema)
     del shown["status"]
     return {"name": schema.name, "schemaArn": schema.arn, **shown}
+
+
+OPERATIONS = {
+    "CreateSchema": operation(create_schema, "name", "schema"),
+    "DescribeSchema": operation(describe_schema, "schemaArn"),
+    "ListSchemas": operation(list_schemas, *PAGES),
+    "DeleteSchema": operation(delete_schema, "schemaArn"),
+}

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Any
 
 from simulator.clock import Entry, Micros, TimeRanBackward, datetime_of
-from simulator.resources import (
-    campaigns,
-    dataset_export_jobs,
-    dataset_import_jobs,
-    datasets,
-    lifecycle,
-    solution_versions,
-)
+from simulator.resources import lifecycle
+from simulator.resources.families import FAMILIES, RESOURCES
 from simulator.resources.platform import Platform
 from simulator.resources.world import (
     ACTIVE,
     DELETE_IN_PROGRESS,
     IN_PROGRESS,
-    Inventory,
     JournalEntry,
     Scope,
     World,
 )
 
 Handler = Callable[[Scope, Entry], None]
-Table = Callable[[Inventory], dict[str, Any]]
 
 
 def settle(world: World, platform: Platform, now: Micros) -> None:
@@ -54,58 +45,33 @@ def _move(world: World, instant: Micros) -> None:
         world.repeats.clear()
 
 
-def _becomes(status: str, table: Table) -> Handler:
+def _becomes(resource: str, status: str) -> Handler:
     """A handler that gives its subject a status."""
 
     def handler(scope: Scope, entry: Entry) -> None:
-        lifecycle.change(scope, table(scope.inventory)[entry.subject], status)
+        lifecycle.change(scope, scope.inventory.table(resource)[entry.subject], status)
 
     return handler
 
 
-def _goes(table: Table) -> Handler:
+def _goes(resource: str) -> Handler:
     """A handler that ends the deletion of its subject."""
 
     def handler(scope: Scope, entry: Entry) -> None:
-        del table(scope.inventory)[entry.subject]
+        lifecycle.remove(scope, resource, entry.subject)
 
     return handler
 
 
-def _dataset_goes(scope: Scope, entry: Entry) -> None:
-    datasets.remove_dataset(scope, entry.subject)
+def _handlers() -> Iterator[tuple[str, Handler]]:
+    """What every family does alike, and then what some do in their own way."""
+    for resource in RESOURCES:
+        yield f"{resource}.begin", _becomes(resource, IN_PROGRESS)
+        yield f"{resource}.finish", _becomes(resource, ACTIVE)
+        yield f"{resource}_deletion.begin", _becomes(resource, DELETE_IN_PROGRESS)
+        yield f"{resource}_deletion.finish", _goes(resource)
+    for family in FAMILIES:
+        yield from getattr(family, "HANDLERS", {}).items()
 
 
-def _solution_goes(scope: Scope, entry: Entry) -> None:
-    solution_versions.remove_versions(scope, scope.inventory.solutions.pop(entry.subject))
-
-
-_TABLES: Mapping[str, Table] = {
-    "dataset_group": lambda inventory: inventory.dataset_groups,
-    "dataset": lambda inventory: inventory.datasets,
-    "dataset_import_job": lambda inventory: inventory.dataset_import_jobs,
-    "dataset_export_job": lambda inventory: inventory.dataset_export_jobs,
-    "event_tracker": lambda inventory: inventory.event_trackers,
-    "solution": lambda inventory: inventory.solutions,
-    "solution_version": lambda inventory: inventory.solution_versions,
-    "campaign": lambda inventory: inventory.campaigns,
-}
-
-# What every family does alike, and then what some do in their own way.
-_HANDLERS: Mapping[str, Handler] = MappingProxyType(
-    {f"{resource}.begin": _becomes(IN_PROGRESS, table) for resource, table in _TABLES.items()}
-    | {f"{resource}.finish": _becomes(ACTIVE, table) for resource, table in _TABLES.items()}
-    | {f"{resource}_deletion.begin": _becomes(DELETE_IN_PROGRESS, table) for resource, table in _TABLES.items()}
-    | {f"{resource}_deletion.finish": _goes(table) for resource, table in _TABLES.items()}
-    | {
-        "dataset_deletion.finish": _dataset_goes,
-        "solution_deletion.finish": _solution_goes,
-        "dataset_import_job.finish": dataset_import_jobs.on_finish,
-        "dataset_export_job.finish": dataset_export_jobs.on_finish,
-        "solution_version.begin": solution_versions.on_begin,
-        "solution_version.finish": solution_versions.on_finish,
-        "automatic_update.run": solution_versions.on_automatic_update,
-        "campaign_update.begin": campaigns.on_update_begin,
-        "campaign_update.finish": campaigns.on_update_finish,
-    }
-)
+_HANDLERS: Mapping[str, Handler] = MappingProxyType(dict(_handlers()))

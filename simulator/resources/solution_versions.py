@@ -8,7 +8,8 @@ from simulator import errors
 from simulator.clock import HOUR, Entry
 from simulator.data.interactions import Snapshot, streamed_table, training_table
 from simulator.recommend.catalogue import RECIPES
-from simulator.recommend.user_personalization import Model, train, update
+from simulator.recommend.training import Model, TrainingData, train
+from simulator.recommend.user_personalization import update
 from simulator.resources import lifecycle
 from simulator.resources.datasets import interactions_of
 from simulator.resources.ids import chance_of, new_id
@@ -21,7 +22,8 @@ from simulator.resources.lookup import (
     require_fewer_running,
     times,
 )
-from simulator.resources.solutions import Solution, solution
+from simulator.resources.operations import PAGES, operation
+from simulator.resources.solutions import solution
 from simulator.resources.world import ACTIVE, FAILED, IN_PROGRESS, PENDING, Record, Scope
 
 # The article's training took 22 min 38 s from creation to ACTIVE and was billed as 1.768 hours (spec 08).
@@ -46,6 +48,11 @@ class SolutionVersion(Record):
     streamed: int = 0
     training_hours: float | None = None
 
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """Its solution and its dataset group."""
+        return (self.solution_arn, self.dataset_group_arn)
+
     def summary(self) -> Answer:
         """What lists and the solution show of a version."""
         return {
@@ -67,7 +74,7 @@ def create_solution_version(scope: Scope, request: Request) -> Answer:
     require_fewer_running(scope, "running_solution_versions", table.values())
     name = f"{parent.name}/{new_id(scope.world, 'solution-version', parent.arn)[:8]}"
     arn = scope.home.arn("solution", name)
-    table[arn] = SolutionVersion(
+    version = SolutionVersion(
         arn,
         name,
         PENDING,
@@ -78,7 +85,7 @@ def create_solution_version(scope: Scope, request: Request) -> Answer:
         recipe_arn=parent.recipe_arn,
         training_mode=mode,
     )
-    lifecycle.begin(scope, "solution_version", arn)
+    lifecycle.create(scope, "solution_version", version, request)
     return {"solutionVersionArn": arn}
 
 
@@ -103,11 +110,10 @@ def describe_solution_version(scope: Scope, request: Request) -> Answer:
 
 def list_solution_versions(scope: Scope, request: Request) -> Answer:
     """ListSolutionVersions, of one solution (which must exist) or of all."""
-    versions = list(scope.inventory.solution_versions.values())
-    if "solutionArn" in request:
-        parent = solution(scope, request["solutionArn"])
-        versions = [each for each in versions if each.solution_arn == parent.arn]
-    return page(request, "solutionVersions", versions, SolutionVersion.summary)
+    parent = request.get("solutionArn")
+    if parent is not None:
+        solution(scope, parent)
+    return page(request, "solutionVersions", scope.inventory.solution_versions, parent, SolutionVersion.summary)
 
 
 def get_solution_metrics(scope: Scope, request: Request) -> Answer:
@@ -147,7 +153,7 @@ def on_finish(scope: Scope, entry: Entry) -> None:
         lifecycle.change(scope, version, FAILED, reason)
         return
     chance = None if scope.world.training == "exact" else chance_of(scope.world, version.arn)
-    version.model = train(table, chance=chance)
+    version.model = train(recipe, TrainingData(table), chance)
     version.streamed = snapshot.put
     lifecycle.change(scope, version, ACTIVE)
     billed = (version.updated - version.created) / HOUR * _BILLED_HOURS_PER_HOUR
@@ -184,8 +190,8 @@ def _schedule_update(scope: Scope, version: SolutionVersion) -> None:
 def _newest_fully_trained(scope: Scope, solution_arn: str) -> SolutionVersion | None:
     trained = [
         each
-        for each in scope.inventory.solution_versions.values()
-        if each.solution_arn == solution_arn and each.training_mode == "FULL" and each.status == ACTIVE
+        for each in scope.inventory.solution_versions.of(solution_arn)
+        if each.training_mode == "FULL" and each.status == ACTIVE
     ]
     return max(trained, key=lambda each: (each.updated, each.arn), default=None)
 
@@ -193,13 +199,27 @@ def _newest_fully_trained(scope: Scope, solution_arn: str) -> SolutionVersion | 
 def _deployed(scope: Scope, version: SolutionVersion) -> bool:
     return any(
         each.solution_version_arn == version.arn and each.status == ACTIVE
-        for each in scope.inventory.campaigns.values()
+        for each in scope.inventory.campaigns.of(version.solution_arn)
     )
 
 
-def remove_versions(scope: Scope, parent: Solution) -> None:
+def on_solution_deletion_finish(scope: Scope, entry: Entry) -> None:
     """A solution's versions go with it."""
-    table = scope.inventory.solution_versions
-    for arn in [each.arn for each in table.values() if each.solution_arn == parent.arn]:
-        scope.world.agenda.drop(arn)
-        del table[arn]
+    lifecycle.remove(scope, "solution", entry.subject)
+    for version in scope.inventory.solution_versions.of(entry.subject):
+        scope.world.agenda.drop(version.arn)
+        lifecycle.remove(scope, "solution_version", version.arn)
+
+
+OPERATIONS = {
+    "CreateSolutionVersion": operation(create_solution_version, "solutionArn", "trainingMode", "tags"),
+    "DescribeSolutionVersion": operation(describe_solution_version, "solutionVersionArn"),
+    "ListSolutionVersions": operation(list_solution_versions, "solutionArn", *PAGES),
+    "GetSolutionMetrics": operation(get_solution_metrics, "solutionVersionArn"),
+}
+HANDLERS = {
+    "solution_version.begin": on_begin,
+    "solution_version.finish": on_finish,
+    "automatic_update.run": on_automatic_update,
+    "solution_deletion.finish": on_solution_deletion_finish,
+}

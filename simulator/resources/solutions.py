@@ -13,7 +13,6 @@ from simulator.resources.datasets import interactions_of
 from simulator.resources.lookup import (
     Answer,
     Request,
-    children,
     given,
     new_arn,
     page,
@@ -22,6 +21,7 @@ from simulator.resources.lookup import (
     require_fewer,
     times_without_reason,
 )
+from simulator.resources.operations import PAGES, members, operation
 from simulator.resources.world import PENDING, RUNNING, Record, Scope
 from simulator.version import __version__
 
@@ -38,6 +38,11 @@ class Solution(Record):
     recipe_arn: str
     perform_auto_training: bool
 
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """Its dataset group."""
+        return (self.dataset_group_arn,)
+
 
 def create_solution(scope: Scope, request: Request) -> Answer:
     """CreateSolution: needs interactions to be there already (err-011)."""
@@ -53,16 +58,15 @@ def create_solution(scope: Scope, request: Request) -> Answer:
     recipe = recipe_of(request["recipeArn"])
     if recipe is None:
         raise errors.not_simulated(f"CreateSolution with the recipe {request['recipeArn']}")
-    in_group = (each for each in table.values() if each.dataset_group_arn == group.arn)
-    require_fewer(scope, "active_solutions_per_dataset_group", in_group)
+    require_fewer(scope, "active_solutions_per_dataset_group", table.of(group.arn))
     interactions = interactions_of(scope, group.arn)
     if interactions is None or not (interactions.store.bulk or interactions.store.put):
         raise errors.NO_INTERACTIONS()
     automatic = request.get("performAutoTraining", True)
     if automatic:
         _warn_once(scope)
-    table[arn] = Solution(arn, request["name"], PENDING, scope.now, scope.now, group.arn, recipe.arn, automatic)
-    lifecycle.begin(scope, "solution", arn)
+    made = Solution(arn, request["name"], PENDING, scope.now, scope.now, group.arn, recipe.arn, automatic)
+    lifecycle.create(scope, "solution", made, request)
     return {"solutionArn": arn}
 
 
@@ -81,8 +85,8 @@ def _warn_once(scope: Scope) -> None:
 def describe_solution(scope: Scope, request: Request) -> Answer:
     """DescribeSolution."""
     found = solution(scope, request["solutionArn"])
-    versions = [each for each in scope.inventory.solution_versions.values() if each.solution_arn == found.arn]
-    latest = max(versions, key=lambda each: (each.created, each.arn), default=None)
+    versions = scope.inventory.solution_versions.of(found.arn)
+    latest = versions[-1] if versions else None
     return {
         "solution": {
             **_summary(found),
@@ -99,8 +103,7 @@ def describe_solution(scope: Scope, request: Request) -> Answer:
 
 def list_solutions(scope: Scope, request: Request) -> Answer:
     """ListSolutions, of one group or of all."""
-    found = children(scope.inventory.solutions, request.get("datasetGroupArn"), lambda each: each.dataset_group_arn)
-    return page(request, "solutions", found, _summary)
+    return page(request, "solutions", scope.inventory.solutions, request.get("datasetGroupArn"), _summary)
 
 
 def delete_solution(scope: Scope, request: Request) -> Answer:
@@ -108,10 +111,9 @@ def delete_solution(scope: Scope, request: Request) -> Answer:
     found = solution(scope, request["solutionArn"])
     require_created(found)
     inventory = scope.inventory
-    if any(each.solution_arn == found.arn for each in inventory.campaigns.values()):
+    if inventory.campaigns.of(found.arn):
         raise errors.REFERENCED(family="solution", referrers="campaigns")
-    versions = inventory.solution_versions.values()
-    if any(each.solution_arn == found.arn and each.status in RUNNING for each in versions):
+    if any(each.status in RUNNING for each in inventory.solution_versions.of(found.arn)):
         raise errors.BUSY(arn=found.arn, what="a training")
     lifecycle.begin_deletion(scope, "solution", found)
     return {}
@@ -129,3 +131,16 @@ def _summary(found: Solution) -> Answer:
         "recipeArn": found.recipe_arn,
         **times_without_reason(found),
     }
+
+
+OPERATIONS = {
+    "CreateSolution": operation(
+        create_solution,
+        *("name", "performHPO", "performAutoML", "performAutoTraining", "performIncrementalUpdate"),
+        *("recipeArn", "datasetGroupArn", "tags"),
+        solutionConfig=members(),
+    ),
+    "DescribeSolution": operation(describe_solution, "solutionArn"),
+    "ListSolutions": operation(list_solutions, "datasetGroupArn", *PAGES),
+    "DeleteSolution": operation(delete_solution, "solutionArn"),
+}

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulator.arns import Home
 from simulator.clock import Agenda, Micros
 from simulator.durations import Durations
 from simulator.quotas import Quotas
+from simulator.resources.table import Table
 
 if TYPE_CHECKING:
+    from simulator.resources.batch_inference_jobs import BatchInferenceJob
+    from simulator.resources.batch_segment_jobs import BatchSegmentJob
     from simulator.resources.campaigns import Campaign
+    from simulator.resources.data_deletion_jobs import DataDeletionJob
     from simulator.resources.dataset_export_jobs import DatasetExportJob
     from simulator.resources.dataset_groups import DatasetGroup
     from simulator.resources.dataset_import_jobs import DatasetImportJob
     from simulator.resources.datasets import Dataset
     from simulator.resources.event_trackers import EventTracker
+    from simulator.resources.filters import Filter
+    from simulator.resources.metric_attributions import MetricAttribution
     from simulator.resources.platform import Platform
+    from simulator.resources.recommenders import Recommender
     from simulator.resources.schemas import Schema
     from simulator.resources.solution_versions import SolutionVersion
     from simulator.resources.solutions import Solution
@@ -45,20 +52,45 @@ class Record:
     updated: Micros
     failure: str | None = field(default=None, kw_only=True)
 
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """The ARNs that it is listed under: what holds it, and what it was made of. They never change."""
+        return ()
+
 
 @dataclass
 class Inventory:
-    """The resources of one account in one region: a table a family, by ARN, oldest first."""
+    """The resources of one account in one region: a table a family; and the tags of all, by ARN."""
 
-    schemas: dict[str, Schema] = field(default_factory=dict)
-    dataset_groups: dict[str, DatasetGroup] = field(default_factory=dict)
-    datasets: dict[str, Dataset] = field(default_factory=dict)
-    dataset_import_jobs: dict[str, DatasetImportJob] = field(default_factory=dict)
-    dataset_export_jobs: dict[str, DatasetExportJob] = field(default_factory=dict)
-    event_trackers: dict[str, EventTracker] = field(default_factory=dict)
-    solutions: dict[str, Solution] = field(default_factory=dict)
-    solution_versions: dict[str, SolutionVersion] = field(default_factory=dict)
-    campaigns: dict[str, Campaign] = field(default_factory=dict)
+    schemas: Table[Schema] = field(default_factory=Table)
+    dataset_groups: Table[DatasetGroup] = field(default_factory=Table)
+    datasets: Table[Dataset] = field(default_factory=Table)
+    dataset_import_jobs: Table[DatasetImportJob] = field(default_factory=Table)
+    dataset_export_jobs: Table[DatasetExportJob] = field(default_factory=Table)
+    data_deletion_jobs: Table[DataDeletionJob] = field(default_factory=Table)
+    event_trackers: Table[EventTracker] = field(default_factory=Table)
+    solutions: Table[Solution] = field(default_factory=Table)
+    solution_versions: Table[SolutionVersion] = field(default_factory=Table)
+    campaigns: Table[Campaign] = field(default_factory=Table)
+    recommenders: Table[Recommender] = field(default_factory=Table)
+    filters: Table[Filter] = field(default_factory=Table)
+    metric_attributions: Table[MetricAttribution] = field(default_factory=Table)
+    batch_inference_jobs: Table[BatchInferenceJob] = field(default_factory=Table)
+    batch_segment_jobs: Table[BatchSegmentJob] = field(default_factory=Table)
+    tags: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def table(self, resource: str) -> Table[Any]:
+        """The table of a family: `solution_version` is kept in `solution_versions`."""
+        table: Table[Any] = getattr(self, f"{resource}s")
+        return table
+
+    def find(self, arn: str) -> Record | None:
+        """The resource of an ARN, of whichever family, or None."""
+        for table in vars(self).values():
+            if isinstance(table, Table) and arn in table:
+                found: Record = table[arn]
+                return found
+        return None
 
 
 class JournalEntry(NamedTuple):

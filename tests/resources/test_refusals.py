@@ -360,7 +360,6 @@ class TestNotSimulated:
         [
             ("list_recipes", {}, "ListRecipes"),
             ("create_dataset_group", {"name": "x", "domain": "ECOMMERCE"}, "the parameter domain"),
-            ("create_dataset_group", {"name": "x", "tags": []}, "the parameter tags"),
         ],
     )
     def test_it_says_so(

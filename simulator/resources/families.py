@@ -1,0 +1,62 @@
+"""The families of resources: what each declares of its operations and of what becomes of its resources.
+
+A family is a module with `OPERATIONS` (operation name to `operations.Operation`) and, where its resources do not
+simply become ACTIVE and go, `HANDLERS` (an agenda entry's kind to a function of scope and entry).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from simulator.resources import (
+    campaigns,
+    dataset_export_jobs,
+    dataset_groups,
+    dataset_import_jobs,
+    datasets,
+    event_trackers,
+    events,
+    recommendations,
+    schemas,
+    solution_versions,
+    solutions,
+    tags,
+)
+from simulator.resources.operations import Operation
+
+FAMILIES = (
+    schemas,
+    dataset_groups,
+    datasets,
+    dataset_import_jobs,
+    dataset_export_jobs,
+    event_trackers,
+    solutions,
+    solution_versions,
+    campaigns,
+    tags,
+    events,
+    recommendations,
+)
+
+# The resources with a life of the common kind, as durations and agenda entries name them.
+RESOURCES = (
+    "dataset_group",
+    "dataset",
+    "dataset_import_job",
+    "dataset_export_job",
+    "event_tracker",
+    "solution",
+    "solution_version",
+    "campaign",
+    "recommender",
+    "filter",
+    "metric_attribution",
+    "batch_inference_job",
+    "batch_segment_job",
+)
+
+OPERATIONS: Mapping[str, Operation] = MappingProxyType(
+    {name: operation for family in FAMILIES for name, operation in family.OPERATIONS.items()}
+)

@@ -1,0 +1,61 @@
+"""The catalogue of rules and its proofs: no rule without a proof, no proof of a rule that does not exist.
+
+A test proves the rules that its markers name: `rule` (of a rule that refuses: from both sides), `refused` and
+`accepted` (from one side each). A scenario proves the rule that a part of it names: from the refusing side in a step
+with `raises`.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from simulator import errors, rules, scenario
+
+ROOT = Path(__file__).parents[1]
+RULES = rules.load()
+SIDES = {"rule": {"refused", "accepted"}, "refused": {"refused"}, "accepted": {"accepted"}}
+
+
+def _of_tests() -> Iterator[tuple[str, set[str], str]]:
+    """The rule, the sides and the place of every proof in Python."""
+    for file in sorted((ROOT / "tests").rglob("test_*.py")):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+                continue
+            if node.func.attr in SIDES and ast.unparse(node.func.value) == "pytest.mark":
+                for argument in node.args:
+                    assert isinstance(argument, ast.Constant), f"{file}:{node.lineno}: a rule's id is a plain text"
+                    yield argument.value, SIDES[node.func.attr], f"{file.relative_to(ROOT)}:{node.lineno}"
+
+
+def _of_scenarios() -> Iterator[tuple[str, set[str], str]]:
+    """The same of every scenario."""
+    for file in sorted((ROOT / "scenarios").rglob("*.yaml")):
+        content = scenario.load(file).content
+        named = [(content.rule, SIDES["rule"])]
+        for step in content.steps:
+            side = {"refused"} if step.raises or (step.wait_until and step.wait_until.raises) else {"accepted"}
+            named += [(step.rule, side), *((each.rule, side) for each in step.expect)]
+        yield from ((rule, sides, str(file.relative_to(ROOT))) for rule, sides in named if rule is not None)
+
+
+PROOFS = [*_of_tests(), *_of_scenarios()]
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.id)
+def test_every_rule_is_proven(rule: rules.Rule) -> None:
+    sides = {side for proven, shown, _ in PROOFS if proven == rule.id for side in shown}
+    wanted = SIDES["rule"] if rule.refusal else {"accepted"}
+    assert sides >= wanted, f"{rule.id} lacks a proof: {', '.join(sorted(wanted - sides))}"
+
+
+def test_every_proof_is_of_a_rule() -> None:
+    assert [(rule, place) for rule, _, place in PROOFS if rule not in RULES] == []
+
+
+def test_refusals_are_in_the_catalogue_of_errors() -> None:
+    assert {rule.refusal for rule in RULES.values() if rule.refusal} <= set(vars(errors))
