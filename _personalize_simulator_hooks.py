@@ -3,7 +3,8 @@
 - botocore's built-in handlers get ours in front, so that every client made from then on asks us first;
 - moto's own handler asks us before it looks for an answer, so that its clients do so as well;
 - `moto.personalize` becomes the simulator's package, and moto learns the hosts of the three services: that is
-  the way in for moto's server, and where moto's configuration names services.
+  the way in for moto's server, and where moto's configuration names services;
+- moto's CloudFormation learns the resource types of Personalize.
 
 A finder at the front of `sys.meta_path` waits for the imports; where they have happened, it is done at once.
 """
@@ -110,6 +111,14 @@ def _tie_moto_index(index: ModuleType) -> None:
                 _alias(name)
 
 
+def _tie_moto_cloudformation(parsing: ModuleType) -> None:
+    """moto finds the types of resources among the subclasses of its model, and remembers them."""
+    if simulator_is_ours():
+        importlib.import_module("simulator.aws.cloudformation")
+        for found in (parsing.get_model_list, parsing.get_model_map, parsing.get_name_type_map):
+            found.cache_clear()
+
+
 def _alias(name: str) -> None:
     sys.modules[name] = importlib.import_module(_ALIASES[name])
     parent, _, child = name.rpartition(".")
@@ -120,6 +129,7 @@ def _alias(name: str) -> None:
 _TIES: dict[str, Callable[[ModuleType], None]] = {
     "botocore.handlers": _tie_botocore,
     "moto.backend_index": _tie_moto_index,
+    "moto.cloudformation.parsing": _tie_moto_cloudformation,
     "moto.core.models": _tie_moto_stubber,
 }
 

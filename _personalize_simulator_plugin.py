@@ -21,13 +21,14 @@ hooks.install()
 
 _INI_KEYS = {
     "personalize_start": "the first moment of personalize_sim: ISO 8601, UTC if it has no zone (default: now)",
+    "personalize_load": "a saved world that personalize_sim goes on with: a file, from the folder of this one",
     "personalize_seed": "the seed of personalize_sim: a whole number (default: 0)",
     "personalize_durations": "the durations of personalize_sim: observed (default) or instant",
     "personalize_training": "the training of personalize_sim: sampled (default) or exact",
     "personalize_region": "the region of clients that name none (default: us-east-1)",
 }
 _MARKER = (
-    "personalize(start, seed, durations, training, region, freeze, virtual_sleep, max_virtual, quotas): the "
+    "personalize(start, load, seed, durations, training, region, freeze, virtual_sleep, max_virtual, quotas): the "
     "simulation that the fixture personalize_sim gives; keywords as of simulator.simulate()"
 )
 

@@ -6,7 +6,7 @@ import importlib
 import os
 import sys
 
-ALL = ("calls", "imports", "processes")
+ALL = ("calls", "control_plane", "imports", "processes")
 
 
 def main(names: list[str]) -> int:

@@ -13,15 +13,25 @@ from simulator.version import __version__
 
 if TYPE_CHECKING:
     from simulator.clock import SimulatorError as SimulatorError
-    from simulator.resources.solutions import NotSimulatedWarning as NotSimulatedWarning
+    from simulator.resources.not_simulated import NotSimulatedWarning as NotSimulatedWarning
+    from simulator.saving import SavedWorldError as SavedWorldError
     from simulator.simulation import Simulation as Simulation
     from simulator.simulation import current as current
     from simulator.simulation import simulate as simulate
 
-__all__ = ["NotSimulatedWarning", "Simulation", "SimulatorError", "__version__", "current", "simulate"]
+__all__ = [
+    "NotSimulatedWarning",
+    "SavedWorldError",
+    "Simulation",
+    "SimulatorError",
+    "__version__",
+    "current",
+    "simulate",
+]
 
 _MODULES = {
-    "NotSimulatedWarning": "simulator.resources.solutions",
+    "NotSimulatedWarning": "simulator.resources.not_simulated",
+    "SavedWorldError": "simulator.saving",
     "Simulation": "simulator.simulation",
     "SimulatorError": "simulator.clock",
     "current": "simulator.simulation",

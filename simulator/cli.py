@@ -35,13 +35,33 @@ def main() -> None:
 )
 @click.option("--seed", type=click.IntRange(min=0), help="The seed, in the place of the scenario's.")
 @click.option("--durations", type=click.Choice(["observed", "instant"]), help="The profile of durations.")
-def run(scenarios: tuple[Path, ...], ratings: Path | None, seed: int | None, durations: str | None) -> None:
+@click.option(
+    "--load",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A saved world to go on with; the scenario's start, seed, durations and training are those of the file.",
+)
+@click.option(
+    "--save",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where to save the world once the scenario, a single one, has held.",
+)
+def run(
+    scenarios: tuple[Path, ...],
+    ratings: Path | None,
+    seed: int | None,
+    durations: str | None,
+    load: Path | None,
+    save: Path | None,
+) -> None:
     """Runs scenario files (default: the article), a line a step in virtual time, and shows what they show.
 
     Exit code 1 if a scenario does not hold, 2 if it cannot be run.
     """
+    if save is not None and len(scenarios) > 1:
+        raise click.UsageError("--save takes a single scenario: each has a world of its own")
     from rich.console import Console
 
+    from simulator.saving import SavedWorldError
     from simulator.scenario import Overrides, ScenarioFailed, ScenarioInvalid
 
     if isinstance(sys.stdout, io.TextIOWrapper):  # a name that the terminal cannot show is no reason to stop
@@ -49,17 +69,43 @@ def run(scenarios: tuple[Path, ...], ratings: Path | None, seed: int | None, dur
     console = Console(highlight=False, markup=False)
     if not console.is_terminal:
         console = Console(highlight=False, markup=False, width=_PLAIN_WIDTH)
+    overrides = Overrides(seed=seed, durations=durations, ratings=ratings, load=load, save=save)
     failed = False
     for file in scenarios or (default_scenario(),):
         try:
-            _run_one(console, file, Overrides(seed=seed, durations=durations, ratings=ratings))
+            _run_one(console, file, overrides)
         except ScenarioFailed as failure:
             click.echo(str(failure), err=True)
             failed = True
-        except (ScenarioInvalid, ValueError) as fault:
+        except (ScenarioInvalid, SavedWorldError, ValueError, OSError) as fault:
             click.echo(str(fault), err=True)
             sys.exit(2)
     sys.exit(1 if failed else 0)
+
+
+@main.command()
+@click.option("--area", metavar="AREA", help="Those of one area alone, such as tags.")
+@click.option("--grade", type=click.Choice(["documented", "observed", "assumed"]), help="Those of one grade alone.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, for other programs.")
+def rules(area: str | None, grade: str | None, as_json: bool) -> None:
+    """Prints what the simulator holds the service to do: each rule, how sure it is, and where it is from."""
+    import msgspec
+
+    from simulator import rules as catalogue
+
+    known = catalogue.load().values()
+    areas = sorted({rule.area for rule in known})
+    if area is not None and area not in areas:
+        raise click.BadParameter(f"there is no area {area!r}; there are {', '.join(areas)}", param_hint="--area")
+    chosen = [rule for rule in known if area in (None, rule.area) and grade in (None, rule.grade)]
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(chosen)))
+        return
+    for rule in chosen:
+        click.echo(f"{rule.id}  [{rule.grade}]\n    {rule.rule}\n    Source: {rule.source}")
+        if rule.refusal is not None:
+            click.echo(f"    Refusal: {rule.refusal}")
+    click.echo(f"{len(chosen)} rules")
 
 
 def default_scenario() -> Path:

@@ -146,6 +146,50 @@ SCHEMA_TYPE_MISMATCH = Refusal(
     "assumed",
     "the guide's schema rules",
 )
+SCHEMA_DOMAIN_MISMATCH = Refusal(
+    _INVALID,
+    "The schema {schema} is for {found}; the dataset group {dataset_group} needs one for {wanted}.",
+    "assumed",
+    'CreateSchema: "specify the domain you chose when you created the Domain dataset group"',
+)
+NO_ACTIONS_IN_DOMAIN = Refusal(
+    _INVALID,
+    "A dataset of type {dataset_type} cannot be created in a Domain dataset group.",
+    "assumed",
+    "the guide, action interaction data",
+)
+SCHEMA_NOT_REPLACEABLE = Refusal(
+    _INVALID,
+    "The schema of a dataset of type {dataset_type} cannot be replaced; only those of ITEMS and USERS can.",
+    "assumed",
+    "the guide, replacing a dataset's schema",
+)
+NOT_A_REPLACEMENT = Refusal(
+    _INVALID,
+    "The schema {new} cannot replace {old}: {why}.",
+    "assumed",
+    "the guide, replacing a dataset's schema",
+)
+BUSY_FOR_UPDATE = Refusal(
+    _IN_USE,
+    "{arn} cannot be updated while {what} is in progress.",
+    "assumed",
+    "UpdateDataset declares ResourceInUseException",
+)
+
+# Keys of dataset groups.
+ROLE_WITHOUT_KEY = Refusal(
+    _INVALID,
+    "A roleArn is only valid together with a kmsKeyArn.",
+    "assumed",
+    'CreateDatasetGroup: "only valid when also specifying a KMS key"',
+)
+KEY_WITHOUT_ROLE = Refusal(
+    _INVALID,
+    "A kmsKeyArn needs a roleArn: that of a role with permission to access the key.",
+    "assumed",
+    'CreateDatasetGroup: "you must also include an IAM role"',
+)
 
 # Imports and exports.
 INVALID_DATA_LOCATION = Refusal(_INVALID, "Invalid Data location.", "observed", "err-018")
@@ -186,6 +230,148 @@ FIRST_IMPORT_NOT_FULL = Refusal(
     "assumed",
     "CreateDatasetImportJob",
 )
+ROLE_ARN_WANTED = Refusal(
+    _INVALID, "A roleArn must be provided to access data in S3.", "assumed", "CreateDatasetImportJob"
+)
+DATA_LOCATION_WANTED = Refusal(
+    _INVALID, "Invalid Data location. A dataLocation must be provided.", "assumed", "after err-018"
+)
+DATA_TOO_LARGE = Refusal(
+    _INVALID,
+    "The data at {location} has {size} bytes; a job of this kind takes at most {limit}.",
+    "assumed",
+    "the guide's quotas",
+)
+REPEATED_COLUMNS = Refusal(
+    _INVALID, "Input csv has the following columns more than once: [{columns}]", "assumed", "after err-010"
+)
+HEADERS_DIFFER = Refusal(
+    _INVALID, "Input csv files must have the same column headers.", "assumed", "the guide, preparing training data"
+)
+ATTRIBUTION_WANTED = Refusal(
+    _INVALID,
+    "publishAttributionMetricsToS3 needs a metric attribution in the dataset group {dataset_group}.",
+    "assumed",
+    "CreateDatasetImportJob",
+)
+
+# Data deletion jobs.
+ONE_COLUMN_WANTED = Refusal(
+    _INVALID, "Input csv must have USER_ID as its only column.", "assumed", "CreateDataDeletionJob"
+)
+
+# Filters.
+INVALID_EXPRESSION = Refusal(
+    _INVALID,
+    "Invalid Expression: {why} (line {line}, column {column}).",
+    "assumed",
+    'the guide, error messages: "Invalid Expression..."',
+)
+PLACEHOLDER_WITH_NOT_IN = Refusal(
+    _INVALID,
+    "Invalid input symbol: ${name}. Placeholders are not allowed with NOT_IN operator.",
+    "observed",
+    "err-016",
+)
+FILTER_GROUP_NOT_ACTIVE = Refusal(
+    _INVALID, "{arn} is not in ACTIVE state.", "assumed", "CreateFilter declares no ResourceInUseException"
+)
+TOO_MANY_RUNNING_FILTERS = Refusal(
+    _LIMIT,
+    "More than {limit} resources with PENDING or IN_PROGRESS status. Please try again later.",
+    "observed",
+    "err-030",
+)
+TOO_MANY_FIELDS = Refusal(
+    _LIMIT,
+    "The filter uses {count} distinct dataset fields; at most {limit} are allowed.",
+    "assumed",
+    "the guide's quotas",
+)
+TOO_MANY_FIELDS_OF_ALL = Refusal(
+    _LIMIT,
+    "With this filter, the filters of the dataset group would use {count} distinct dataset fields; at most {limit} "
+    "are allowed.",
+    "assumed",
+    "the guide's quotas",
+)
+CAMPAIGN_BEING_CREATED = Refusal(
+    _IN_USE,
+    "The dataset group the filter belongs to is referenced by a campaign that's being actively created. Please wait "
+    "for the resource creation to complete, and try the DeleteFilter call again",
+    "observed",
+    "err-026",
+)
+FILTER_VALUE_WANTED = Refusal(
+    _INVALID,
+    "The filterValues must have a value for the parameter {name}.",
+    "assumed",
+    "the runtime's model, filterValues",
+)
+FILTER_VALUE_INVALID = Refusal(
+    _INVALID, "The value of the filter parameter {name} is not valid: {why}.", "assumed", "the guide, filtering"
+)
+
+# Metric attributions.
+METRICS_WANTED = Refusal(
+    _INVALID,
+    "A metric attribution must have at least one metric.",
+    "assumed",
+    "the guide, creating a metric attribution",
+)
+TOO_MANY_METRICS = Refusal(
+    _LIMIT, "A metric attribution can have at most {limit} metrics.", "assumed", "the guide's quotas"
+)
+TOO_MANY_METRICS_AFTER = Refusal(
+    _INVALID,
+    "A metric attribution can have at most {limit} metrics; the update would give it {count}.",
+    "assumed",
+    "UpdateMetricAttribution declares no LimitExceededException",
+)
+METRIC_TWICE = Refusal(
+    _INVALID, "The metric name {name} is given more than once.", "assumed", "CreateMetricAttribution"
+)
+METRIC_EXISTS = Refusal(
+    _EXISTS,
+    "A metric named {name} already exists in {arn}.",
+    "assumed",
+    "UpdateMetricAttribution declares ResourceAlreadyExistsException",
+)
+NO_SUCH_METRIC = Refusal(_INVALID, "There is no metric named {name} in {arn}.", "assumed", "UpdateMetricAttribution")
+INVALID_METRIC = Refusal(
+    _INVALID,
+    "The metric expression {expression} is not valid: {why}.",
+    "assumed",
+    "the guide, creating a metric attribution",
+)
+NO_EVENT_TYPE_COLUMN = Refusal(
+    _INVALID,
+    "A metric attribution needs an Interactions dataset with an EVENT_TYPE column.",
+    "assumed",
+    "the guide, requirements of metric attributions",
+)
+ITEMS_NOT_IMPORTED = Refusal(
+    _INVALID,
+    "The metric expression {expression} needs item metadata, which must be imported first.",
+    "assumed",
+    "the guide, creating a metric attribution",
+)
+REPORTS_KEY_NOT_USABLE = Refusal(_INVALID, "{fault}", "assumed", "the guide, giving permission to use a KMS key")
+NO_METRICS_OF = Refusal(
+    _INVALID,
+    "The given metric attribution does not exist: {arn}",
+    "assumed",
+    "ListMetricAttributionMetrics declares no ResourceNotFoundException",
+)
+METRIC_ATTRIBUTION_WANTED = Refusal(
+    _INVALID, "A metricAttributionArn must be provided.", "assumed", "the model does not mark it required"
+)
+NOTHING_TO_UPDATE = Refusal(
+    _INVALID,
+    "At least one of addMetrics, removeMetrics and metricsOutputConfig must be provided.",
+    "assumed",
+    "UpdateMetricAttribution",
+)
 
 # Training, deployment and answers.
 NO_INTERACTIONS = Refusal(
@@ -219,16 +405,292 @@ INVALID_NEXT_TOKEN = Refusal(
     "InvalidNextTokenException", "The provided nextToken is not valid.", "assumed", "the List operations"
 )
 
+# Recipes and the configuration of solutions.
+RECIPE_FOR_RECOMMENDERS = Refusal(
+    _INVALID,
+    "The recipe {recipe} is a use case of the domain {domain}; create a recommender with it.",
+    "assumed",
+    "the guide: solutions are of custom recipes",
+)
+RECIPE_NOT_IN_DOMAIN_GROUP = Refusal(
+    _INVALID,
+    "The recipe {recipe} cannot be used in a Domain dataset group.",
+    "assumed",
+    "the guide, Next-Best-Action",
+)
+RECIPE_NOT_AVAILABLE = Refusal(
+    _INVALID, "The recipe {recipe} is no longer available.", "assumed", "the guide, legacy HRNN recipes"
+)
+RECIPE_WITH_AUTOML = Refusal(
+    _INVALID, "recipeArn must be omitted when performAutoML is true.", "assumed", "CreateSolution, performAutoML"
+)
+NO_RECORDS = Refusal(
+    _INVALID,
+    "Dataset group must contain an {dataset_type} dataset with successfully completed dataset import job",
+    "assumed",
+    "after err-011",
+)
+NOT_FOR_RECIPE = Refusal(
+    _INVALID, "{member} is not supported by the recipe {recipe}.", "assumed", "CreateSolution, the guide's recipe pages"
+)
+HYPERPARAMETER_UNKNOWN = Refusal(
+    _INVALID,
+    "Provide a hyperparameter that is used in the algorithm: {algorithm}",
+    "observed",
+    "https://github.com/aws-samples/amazon-personalize-samples/issues/156",
+)
+PARAMETER_UNKNOWN = Refusal(
+    _INVALID,
+    "Provide a feature transformation parameter that is used in the recipe: {recipe}",
+    "assumed",
+    "after what is seen of unknown hyperparameters",
+)
+HYPERPARAMETER_VALUE = Refusal(
+    _INVALID,
+    "Invalid value of the hyperparameter {name}: {value}. It must be {wanted}.",
+    "assumed",
+    "the guide's recipe pages",
+)
+HYPERPARAMETER_BY_HPO_ONLY = Refusal(
+    _INVALID,
+    "The hyperparameter {name} can be set by hyperparameter optimization only.",
+    "assumed",
+    "the guide, Similar-Items",
+)
+HYPERPARAMETER_NOT_TUNABLE = Refusal(
+    _INVALID, "The hyperparameter {name} is not tunable.", "assumed", "the guide's recipe pages"
+)
+HYPERPARAMETER_RANGE = Refusal(
+    _INVALID,
+    "Invalid range of the hyperparameter {name}: it must lie within {wanted}, as one of {kind}HyperParameterRanges.",
+    "assumed",
+    "the guide's recipe pages",
+)
+HPO_OBJECTIVE = Refusal(_INVALID, "Configuring hpoObjective is not supported.", "assumed", "HPOConfig")
+HPO_JOBS = Refusal(
+    _INVALID, "{member} must be a whole number from 1 to {limit}, not {value}.", "assumed", "HPOResourceConfig"
+)
+AUTOML_CONFIG = Refusal(_INVALID, "autoMLConfig needs performAutoML to be true.", "assumed", "AutoMLConfig")
+AUTOML_RECIPE = Refusal(
+    _INVALID,
+    "The recipe {recipe} is not of the recipe type USER_PERSONALIZATION.",
+    "assumed",
+    "CreateSolution, performAutoML",
+)
+EVENT_COLUMN_WANTED = Refusal(
+    _INVALID,
+    "{member} needs the column {column} in the schema of the INTERACTIONS dataset.",
+    "assumed",
+    "the guide, choosing the interaction data used for training",
+)
+EVENT_VALUE_THRESHOLD = Refusal(
+    _INVALID, "eventValueThreshold must be a number, not {value}.", "assumed", "SolutionConfig, EventParameters"
+)
+EVENT_TYPES_DIFFER = Refusal(
+    _INVALID,
+    "Each of the eventParametersList must have an eventType of its own.",
+    "assumed",
+    "the guide, optimizing a solution with events configuration",
+)
+OBJECTIVE_COLUMN = Refusal(
+    _INVALID,
+    "The itemAttribute of an optimizationObjective must be a numerical column without null of the ITEMS dataset.",
+    "assumed",
+    "the guide, optimizing a solution for an additional objective",
+)
+DATASET_TYPE_WANTED = Refusal(
+    _INVALID, "The dataset group has no dataset of the type {dataset_type}.", "assumed", "TrainingDataConfig"
+)
+COLUMN_UNKNOWN = Refusal(
+    _INVALID,
+    "The schema of the {dataset_type} dataset has no column {column}.",
+    "assumed",
+    "TrainingDataConfig",
+)
+COLUMN_REQUIRED = Refusal(
+    _INVALID,
+    "The column {column} of the {dataset_type} dataset cannot be excluded from training.",
+    "assumed",
+    "the guide, configuring columns used when training",
+)
+SCHEDULE = Refusal(
+    _INVALID,
+    "schedulingExpression must be a rate of 1 to 30 days, such as rate(7 days), not {value}.",
+    "assumed",
+    "AutoTrainingConfig",
+)
+SOLUTION_UPDATE_RUNNING = Refusal(
+    _IN_USE, "{arn} cannot be updated while another update of it is in progress.", "assumed", "UpdateSolution"
+)
+
+# Solution versions, campaigns and recommenders.
+NOT_IN_STATE = Refusal(
+    _IN_USE,
+    "{arn} cannot be {done}: its status must be {wanted}.",
+    "assumed",
+    "StopSolutionVersionCreation, UpdateRecommender, StopRecommender, StartRecommender",
+)
+VERSION_NAME_TAKEN = Refusal(
+    _EXISTS,
+    "Another solution version of {solution} with the name {name} already exists.",
+    "assumed",
+    "CreateSolutionVersion declares ResourceAlreadyExistsException",
+)
+UPDATE_NOT_FOR_RECIPE = Refusal(
+    _INVALID,
+    "The training mode UPDATE cannot be used with the recipe {recipe}.",
+    "assumed",
+    "CreateSolutionVersion, trainingMode",
+)
+UPDATE_WANTS_FULL = Refusal(
+    _INVALID,
+    "The training mode UPDATE needs an ACTIVE version of {solution} that was trained with the training mode FULL.",
+    "assumed",
+    "CreateSolutionVersion, trainingMode",
+)
+AUTOTRAIN_IS_AUTOMATIC = Refusal(
+    _INVALID,
+    "The training mode AUTOTRAIN is that of automatic training. Use FULL or UPDATE.",
+    "assumed",
+    "CreateSolutionVersion, trainingMode",
+)
+NO_ACTIVE_VERSION = Refusal(
+    _IN_USE, "{solution} has no solution version in ACTIVE state.", "assumed", "CreateCampaign, SolutionArn/$LATEST"
+)
+SYNC_WANTS_LATEST = Refusal(
+    _INVALID,
+    "syncWithLatestSolutionVersion needs a solutionVersionArn in SolutionArn/$LATEST format.",
+    "assumed",
+    "CampaignConfig",
+)
+NOT_DEPLOYABLE = Refusal(
+    _INVALID,
+    "A solution version of the recipe type {recipe_type} cannot be deployed with a campaign.",
+    "assumed",
+    "the guide, campaigns",
+)
+EXPLORATION_UNKNOWN = Refusal(
+    _INVALID,
+    "Unknown hyperparameter in itemExplorationConfig: {name}. There are: {known}.",
+    "assumed",
+    "the guide, User-Personalization",
+)
+METADATA_WANTS_ITEMS = Refusal(
+    _INVALID,
+    "enableMetadataWithRecommendations needs an Items dataset in the dataset group.",
+    "assumed",
+    "the guide, campaigns",
+)
+ASKED_OTHERWISE = Refusal(
+    _INVALID,
+    "Recommendations of the recipe type {recipe_type} are got with {operation}.",
+    "assumed",
+    "GetRecommendations",
+)
+ITEM_ID_WANTED_BY_TYPE = Refusal(
+    _INVALID, "An itemId must be provided for recipe type {recipe_type}.", "assumed", "GetRecommendations"
+)
+NOT_A_DOMAIN = Refusal(
+    _INVALID, "{dataset_group} is not a Domain dataset group.", "assumed", "CreateRecommender, datasetGroupArn"
+)
+NOT_OF_THE_DOMAIN = Refusal(
+    _INVALID, "The recipe {recipe} is not a use case of the domain {domain}.", "assumed", "CreateRecommender, recipeArn"
+)
+SAME_CONFIG = Refusal(
+    _INVALID,
+    "The recommender {arn} has this configuration already.",
+    "observed",
+    "err-021 (its wording is not known)",
+)
+
+# Batch inference and segment jobs.
+INVALID_S3_INPUT_PATH = Refusal(_INVALID, "Invalid S3 input path", "documented", "the guide, error messages")
+INVALID_S3_OUTPUT_PATH = Refusal(_INVALID, "Invalid S3 output path", "documented", "the guide, error messages")
+TOO_MANY_INPUT_FILES = Refusal(
+    _INVALID, "The input has {count} files; at most {limit} are allowed.", "assumed", "the guide's quotas"
+)
+TOO_MUCH_INPUT = Refusal(
+    _INVALID, "The input has {size} bytes; at most {limit} are allowed.", "assumed", "the guide's quotas"
+)
+NO_BATCH_INFERENCE = Refusal(
+    _INVALID,
+    "Batch recommendations are not supported by the recipe {recipe}.",
+    "assumed",
+    "CreateBatchInferenceJob: not with Trending-Now or Next-Best-Action",
+)
+NO_BATCH_SEGMENTS = Refusal(
+    _INVALID,
+    "Batch segment jobs need a solution version of a USER_SEGMENTATION recipe, which {recipe} is not.",
+    "assumed",
+    "the guide, creating a batch segment job",
+)
+BATCH_RESULTS_OUT_OF_RANGE = Refusal(
+    _INVALID, "numResults must be from 1 to {limit}, not {asked}.", "assumed", "the guide's quotas"
+)
+FILTER_OF_OTHER_GROUP = Refusal(
+    _INVALID,
+    "The filter {filter} is not of the dataset group {dataset_group}.",
+    "assumed",
+    "the guide, filtering batch recommendations",
+)
+FILTER_OF_OTHER_TARGET = Refusal(
+    _INVALID,
+    "The filter {filter} filters by {found}; this job needs one by {wanted}.",
+    "assumed",
+    "the guide, filtering batch recommendations and user segments",
+)
+THEMES_NOT_FOR_RECIPE = Refusal(
+    _INVALID,
+    "Themes cannot be generated with the recipe {recipe}.",
+    "assumed",
+    "CreateBatchInferenceJob: with Similar-Items",
+)
+THEMES_WANT_CONFIG = Refusal(
+    _INVALID,
+    "The mode THEME_GENERATION needs a themeGenerationConfig.",
+    "assumed",
+    "CreateBatchInferenceJob, batchInferenceJobMode",
+)
+THEMES_WANT_MODE = Refusal(
+    _INVALID,
+    "A themeGenerationConfig can be used in the mode THEME_GENERATION only.",
+    "assumed",
+    "CreateBatchInferenceJob, themeGenerationConfig",
+)
+THEMES_NOT_IN_REGION = Refusal(
+    _INVALID, "Themes cannot be generated in {region}.", "assumed", "the guide, Content Generator"
+)
+THEMES_WANT_COLUMN = Refusal(
+    _INVALID,
+    "The Items dataset has no column {column} of item names.",
+    "assumed",
+    "CreateBatchInferenceJob, fieldsForThemeGeneration",
+)
+
 # Why a job failed after its create call was answered; these are failure reasons, not answers to a call.
 FEW_PAIRED_USERS = "Dataset has fewer than {limit} users with at least 2 interactions each."  # fail-002
+FEW_PERCENT_OF_PAIRED_USERS = (  # assumed, after fail-002: the guide's quotas
+    "Dataset has fewer than {limit} percent of users with at least 2 interactions each."
+)
 FEW_INTERACTIONS = "Dataset has fewer than {limit} interactions."  # assumed, after fail-003
+FEW_INTERACTIONS_OF_TYPE = (  # fail-003, fail-004
+    "Dataset has fewer than {limit} interactions after filtering by event type: {event_type}"
+)
+NO_EVENT_TYPES = "All values in the event_type column are either reserved keywords or null"  # fail-006
 FEW_RECORDS = "Input csv has fewer than {limit} interaction records."  # assumed, the guide's quotas
 VALUE_TOO_LONG = (  # fail-001
     "Length cannot be more than {limit} characters for {column}. If no values exceed the character limit, make "
     "sure your data follows the formatting guidelines listed in "
     "https://docs.aws.amazon.com/personalize/latest/dg/data-prep-formatting.html."
 )
+NO_ATTRIBUTE_TO_TRAIN_ON = (  # fail-005
+    "Did not find any attribute to train on. There may not be any attribute in the items dataset, or all attribute "
+    "values either have same or all distinct values."
+)
+TOO_MANY_BATCH_RECORDS = "The input has {count} records; at most {limit} are allowed."  # assumed, the guide's quotas
+BATCH_VERSION_GONE = "The solution version {arn} does not exist."  # assumed
 EXPORT_FAILED = "Insufficient privileges for accessing data in S3."  # assumed, after err-005
+KEY_NOT_USABLE = "Personalize cannot use the KMS key {key} with the role {role}: {why}."  # assumed, after life-004
 
 
 def not_simulated(what: str) -> ServiceError:

@@ -27,7 +27,11 @@ def simulation(request: pytest.FixtureRequest) -> simulate:
     arguments = _ini(request.config)
     marker = request.node.get_closest_marker("personalize")
     if marker is not None:
-        arguments |= _keywords(marker, request.node.nodeid)
+        keywords = _keywords(marker, request.node.nodeid)
+        if keywords.get("load") is not None:
+            # What the project sets for worlds that begin anew is not meant for one that goes on.
+            arguments = {name: value for name, value in arguments.items() if name not in ("start", "seed")}
+        arguments |= keywords
     try:
         return simulate(**arguments)
     except (TypeError, ValueError) as fault:
@@ -48,10 +52,12 @@ def _keywords(marker: pytest.Mark, test: str) -> dict[str, Any]:
 def _ini(config: pytest.Config) -> dict[str, Any]:
     """What the ini keys say; none of them is set by default."""
     found: dict[str, Any] = {}
-    for name in ("start", "seed", "durations", "training", "region"):
+    for name in ("start", "load", "seed", "durations", "training", "region"):
         text = config.getini(f"personalize_{name}")
         if text:
             found[name] = text
+    if "load" in found:
+        found["load"] = str((config.inipath.parent if config.inipath else config.rootpath) / found["load"])
     if "seed" in found:
         try:
             found["seed"] = int(found["seed"])

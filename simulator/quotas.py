@@ -32,6 +32,8 @@ QUOTAS: Mapping[str, int] = MappingProxyType(
         "metric_attributions_per_dataset_group": 1,
         "fields_per_filter": 10,
         "fields_of_all_filters": 20,
+        "interactions_of_a_filter": 100,  # of a user, of each event type
+        "action_interactions_of_a_filter": 300,
         "metrics_of_metric_attributions": 10,
         # What schemas may have.
         "metadata_columns_of_interactions": 5,
@@ -64,6 +66,12 @@ QUOTAS: Mapping[str, int] = MappingProxyType(
         "paired_users_of_a_training": 25,
         "percent_of_paired_users_of_a_training": 1,
         "actions_of_a_training": 1000,
+        "interactions_considered": 500_000_000,
+        "interactions_considered_by_v2_recipes": 3_000_000_000,
+        "items_considered": 750_000,
+        "items_considered_by_v2_recipes": 5_000_000,
+        "items_considered_by_semantic_similarity": 10_000_000,  # the guide's page of the recipe
+        "action_interactions_considered": 500_000_000,
         # What requests may ask for.
         "results_of_get_recommendations": 500,
         "results_of_a_batch_inference": 500,

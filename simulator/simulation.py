@@ -15,6 +15,7 @@ from unittest.mock import patch
 
 from moto import mock_aws
 
+from simulator import saving
 from simulator.aws import gateway, guard
 from simulator.aws.host import Host
 from simulator.clock import Micros, OwnTime, SimulatorError, TimeSource, datetime_of, in_calendar, micros_in, micros_of
@@ -80,6 +81,18 @@ class Simulation:
         """The seed of everything that is drawn by chance."""
         return self._host.world.seed
 
+    def save(self, file: str | os.PathLike[str]) -> None:
+        """Saves the world as it stands now, for `simulate(load=file)`; a file that is there is replaced at once.
+
+        With it go the objects in S3 and the roles in IAM that its resources name; everything else of the account is
+        not saved. Equal worlds make equal files.
+
+        Raises SavedWorldError for a world that is too large, OSError if the file cannot be written; then nothing is.
+        """
+        with self._host.lock:
+            self._host.settle()
+            saving.save(self._host.world, file)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Simulation) and other._host is self._host
 
@@ -109,33 +122,44 @@ class simulate:
     its own, and `time.sleep` moves only that. `virtual_sleep=False` leaves `time.sleep` alone; `max_virtual` is
     how long the code may sleep without a call. `quotas` overrides limits by name.
 
+    `load` names a file that `Simulation.save` made: the simulation goes on where that one was saved, and answers as it
+    would have. It begins at the saved instant; a later `start` is as if that time passed. `seed` cannot be given with
+    it. `durations` and `training` count for what begins from now on, `quotas` join the saved ones; not given, those of
+    the file stay. Buckets, objects, roles and policies that are there already in an open `mock_aws` stay as they are,
+    those that are not are made.
+
     On a `unittest.TestCase` it runs setUp, each test and tearDown in one simulation; on another class, each method
     whose name begins with `test`. Inherited tests are included.
 
     Raises ValueError or TypeError for an argument that makes no sense, SimulatorError where a simulation runs
-    already.
+    already. Entering it raises SavedWorldError for a file that is damaged or of another version, OSError for one that
+    cannot be opened, and ValueError if `start` lies before the saved instant.
     """
 
     def __init__(
         self,
         start: datetime | str | None = None,
         *,
-        seed: int = 0,
-        durations: str | Mapping[str, timedelta] = "observed",
-        training: str = "sampled",
+        load: str | os.PathLike[str] | None = None,
+        seed: int | None = None,
+        durations: str | Mapping[str, timedelta] | None = None,
+        training: str | None = None,
         region: str | None = None,
         freeze: bool = True,
         virtual_sleep: bool = True,
         max_virtual: timedelta = _MAX_VIRTUAL,
         quotas: Mapping[str, int] | None = None,
     ) -> None:
-        if not isinstance(seed, int) or isinstance(seed, bool):
+        if seed is not None and (not isinstance(seed, int) or isinstance(seed, bool)):
             raise TypeError(f"seed must be a whole number, not {seed!r}")
-        if training not in _TRAININGS:
+        if seed is not None and load is not None:
+            raise ValueError(f"seed and load cannot be given together: {os.fspath(load)} has a seed of its own")
+        if training is not None and training not in _TRAININGS:
             raise ValueError(f"training must be one of {', '.join(_TRAININGS)}, not {training!r}")
         self._start = None if start is None else micros_of(start)
+        self._load = None if load is None else os.fspath(load)
         self._seed = seed
-        self._durations = durations_of(durations)
+        self._durations = None if durations is None else durations_of(durations)
         self._training = training
         self._region = region
         self._freeze = freeze
@@ -161,15 +185,10 @@ class simulate:
 
     def _open(self, exits: ExitStack) -> Host:
         """Enters every part, from the outside in; what has been entered is left again if a later part fails."""
-        instant = SystemTime().now() if self._start is None else self._start
+        loaded = None if self._load is None else self._loaded(self._load)
+        world = self._new_world() if loaded is None else loaded.world
+        instant = world.now if self._start is None else self._start
         time: TimeSource = FrozenTime(instant) if self._freeze else OwnTime(instant)
-        world = World(
-            seed=self._seed,
-            training=self._training,
-            durations=self._durations,
-            quotas=self._quotas,
-            now=instant,
-        )
         host = Host(world, time)
         exits.callback(gateway.close_gateway, gateway.open_gateway(host))
         exits.enter_context(_environment(self._region))
@@ -182,7 +201,32 @@ class simulate:
             sleep = VirtualSleep(time.now, host.wake_at, functools.partial(host.may_sleep, self._max_virtual))
             sleep.start()
             exits.callback(sleep.stop)
+        if loaded is not None:
+            saving.put_back(loaded.around)
+            host.settle()
         return host
+
+    def _new_world(self) -> World:
+        return World(
+            seed=self._seed or 0,
+            training=self._training or "sampled",
+            durations=self._durations or durations_of("observed"),
+            quotas=self._quotas,
+            now=SystemTime().now() if self._start is None else self._start,
+        )
+
+    def _loaded(self, file: str) -> saving.Saved:
+        """What a file holds, with what was given for the time from now on."""
+        loaded = saving.load(file)
+        world = loaded.world
+        if self._start is not None and self._start < world.now:
+            raise ValueError(
+                f"start lies before {datetime_of(world.now).isoformat()}, the instant at which {file} was saved"
+            )
+        world.training = self._training or world.training
+        world.durations = self._durations or world.durations
+        world.quotas = Quotas({**world.quotas.overrides, **self._quotas.overrides})
+        return loaded
 
     @overload
     def __call__(self, decorated: type[T]) -> type[T]: ...

@@ -19,6 +19,10 @@ _GRACE = 0.01
 # Packages that sleep while they wait for something real: another process, or the test run.
 _WAIT_REALLY = frozenset({"subprocess", "multiprocessing", "_pytest", "xdist", "execnet"})
 
+# Where botocore waits before it tries a refused call again. How long, it draws by real chance, so no virtual time
+# passes: the same calls must end at the same moment.
+_RETRIES = "botocore.endpoint"
+
 _NOT_SEARCHED = _WAIT_REALLY.union(HEAVY)
 
 
@@ -58,12 +62,16 @@ class VirtualSleep:
     def sleep(self, seconds: float, /) -> None:
         """Moves virtual time by `seconds`, or sleeps really in a thread that is not the simulation's.
 
+        botocore's waits between the tries of one call take no time at all.
+
         Raises SimulatorError when the simulation has slept longer than it may without a call.
         """
-        caller = str(sys._getframe(1).f_globals.get("__name__")).partition(".")[0]
-        simulated = self._is_simulated(threading.current_thread()) and caller not in _WAIT_REALLY
+        caller = str(sys._getframe(1).f_globals.get("__name__"))
+        simulated = self._is_simulated(threading.current_thread()) and caller.partition(".")[0] not in _WAIT_REALLY
         if self._stopped or not simulated or seconds == 0:
             self._real(seconds)
+            return
+        if caller == _RETRIES:
             return
         if seconds < 0:
             raise ValueError("sleep length must be non-negative")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -94,12 +95,16 @@ class Deployment:
     tracking_id: str = ""
 
 
+@functools.cache
+def _clients(region: str) -> tuple[Any, ...]:
+    """The five clients: to make them takes longer than most tests, so all tests share them."""
+    names = ("s3", "iam", "personalize", "personalize-events", "personalize-runtime")
+    return tuple(boto3.client(name, region_name=region) for name in names)
+
+
 def account(bucket: str = "ratings-bucket", region: str = REGION) -> Account:
     """Clients, a bucket with its policy, a role with an inline policy."""
-    clients = [
-        boto3.client(name, region_name=region)
-        for name in ("s3", "iam", "personalize", "personalize-events", "personalize-runtime")
-    ]
+    clients = _clients(region)
     s3, iam = clients[:2]
     if region == REGION:
         s3.create_bucket(Bucket=bucket)
@@ -179,3 +184,76 @@ def refused(code: str, wording: str) -> Iterator[None]:
         yield
     error = caught.value.response["Error"]
     assert (error["Code"], error["Message"]) == (code, wording)
+
+
+# The fields of a small schema of each dataset type.
+FIELDS: dict[str, list[dict[str, Any]]] = {
+    "Interactions": [
+        {"name": "USER_ID", "type": "string"},
+        {"name": "ITEM_ID", "type": "string"},
+        {"name": "TIMESTAMP", "type": "long"},
+    ],
+    "Items": [
+        {"name": "ITEM_ID", "type": "string"},
+        {"name": "GENRES", "type": ["null", "string"], "categorical": True},
+        {"name": "PRICE", "type": ["null", "float"]},
+        {"name": "RELEASED", "type": ["null", "long"]},
+    ],
+    "Users": [
+        {"name": "USER_ID", "type": "string"},
+        {"name": "AGE", "type": ["null", "int"]},
+        {"name": "GENDER", "type": ["null", "string"], "categorical": True},
+    ],
+    "Actions": [
+        {"name": "ACTION_ID", "type": "string"},
+        {"name": "VALUE", "type": ["null", "long"]},
+        {"name": "KIND", "type": ["null", "string"], "categorical": True},
+    ],
+    "Action_Interactions": [
+        {"name": "USER_ID", "type": "string"},
+        {"name": "ACTION_ID", "type": "string"},
+        {"name": "EVENT_TYPE", "type": "string"},
+        {"name": "TIMESTAMP", "type": "long"},
+    ],
+}
+
+
+def add_dataset(on: Account, group: str, dataset_type: str, settle: Settle, *more: dict[str, Any]) -> str:
+    """A dataset of any type in a group, ACTIVE once `settle` has let time pass, with more fields; its ARN."""
+    name = f"{group.rpartition('/')[2]}-{dataset_type}".lower().replace("_", "-")
+    record = {
+        "type": "record",
+        "name": dataset_type.replace("_", ""),
+        "namespace": "com.amazonaws.personalize.schema",
+        "fields": [*FIELDS[dataset_type], *more],
+        "version": "1.0",
+    }
+    schema = on.personalize.create_schema(name=name, schema=json.dumps(record))["schemaArn"]
+    arn: str = on.personalize.create_dataset(
+        name=name, schemaArn=schema, datasetGroupArn=group, datasetType=dataset_type
+    )["datasetArn"]
+    settle()
+    return arn
+
+
+def start_import(on: Account, dataset: str, location: str, name: str = "import", **more: Any) -> str:
+    """Starts an import of what is at a location; the job's ARN."""
+    job: str = on.personalize.create_dataset_import_job(
+        jobName=name, datasetArn=dataset, dataSource={"dataLocation": location}, roleArn=on.role, **more
+    )["datasetImportJobArn"]
+    return job
+
+
+def exported(on: Account, dataset: str, mode: str, settle: Settle, name: str = "export") -> list[str]:
+    """The lines of an export, its header first."""
+    on.personalize.create_dataset_export_job(
+        jobName=name,
+        datasetArn=dataset,
+        ingestionMode=mode,
+        roleArn=on.role,
+        jobOutput={"s3DataDestination": {"path": f"s3://{on.bucket}/exports-{name}/"}},
+    )
+    settle()
+    [found] = on.s3.list_objects_v2(Bucket=on.bucket, Prefix=f"exports-{name}/")["Contents"]
+    body: bytes = on.s3.get_object(Bucket=on.bucket, Key=found["Key"])["Body"].read()
+    return body.decode().splitlines()

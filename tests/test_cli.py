@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from simulator import rules
 from simulator.cli import default_scenario, main
 from simulator.version import __version__
 
@@ -48,6 +50,46 @@ def test_what_cannot_be_run(arguments: list[str]) -> None:
     result = CliRunner().invoke(main, ["run", *arguments])
     assert result.exit_code == 2
     assert "Traceback" not in result.output
+
+
+def test_a_story_goes_on_with_a_saved_world(story: Path, tmp_path: Path) -> None:
+    saved = tmp_path / "begun.world"
+    begin = tmp_path / "begin.yaml"
+    begin.write_text(
+        "name: begin\nsteps:\n- {name: make, call: personalize.create_dataset_group, with: {name: films}}\n"
+    )
+    result = CliRunner().invoke(main, ["run", str(begin), "--save", str(saved)])
+    assert result.exit_code == 0, result.output
+    story.write_text(
+        "name: go on\nsimulate: {seed: 9}\nsteps:\n"
+        "- name: look\n  call: personalize.list_dataset_groups\n"
+        "  expect: [{value: 'datasetGroups[].name', equals: [films]}]\n"
+    )
+    result = CliRunner().invoke(main, ["run", str(story), "--load", str(saved)])
+    assert result.exit_code == 0, result.output
+    for arguments, told in (
+        (["--load", str(saved), "--seed", "3"], "seed and load cannot be given together"),
+        (["--load", str(story)], "is no saved world"),
+        (["--save", str(tmp_path / "nowhere" / "file.world")], "No such file or directory"),
+        ([str(begin), "--save", str(saved)], "--save takes a single scenario"),
+    ):
+        result = CliRunner().invoke(main, ["run", str(begin), *arguments])
+        assert result.exit_code == 2
+        assert told in result.output
+        assert "Traceback" not in result.output
+
+
+def test_rules() -> None:
+    known = rules.load()
+    printed = CliRunner().invoke(main, ["rules"]).output
+    assert all(f"{rule.id}  [{rule.grade}]\n    {rule.rule}" in printed for rule in known.values())
+    chosen = CliRunner().invoke(main, ["rules", "--area", "tags", "--grade", "documented", "--json"])
+    assert [each["id"] for each in json.loads(chosen.output)] == [
+        rule.id for rule in known.values() if (rule.area, rule.grade) == ("tags", "documented")
+    ]
+    wrong = CliRunner().invoke(main, ["rules", "--area", "weather"])
+    assert wrong.exit_code == 2
+    assert "there is no area 'weather'; there are" in wrong.output
 
 
 def test_the_article_shows_four_moments_of_both_users() -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from simulator import errors, rules, scenario
+from simulator.rules.__main__ import page
 
 ROOT = Path(__file__).parents[1]
 RULES = rules.load()
@@ -59,3 +60,7 @@ def test_every_proof_is_of_a_rule() -> None:
 
 def test_refusals_are_in_the_catalogue_of_errors() -> None:
     assert {rule.refusal for rule in RULES.values() if rule.refusal} <= set(vars(errors))
+
+
+def test_the_page_of_rules_is_that_of_the_catalogue() -> None:
+    assert (ROOT / "docs" / "rules.md").read_text() == page(), "run `python -m simulator.rules > docs/rules.md`"

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from time import sleep as imported_sleep
-from typing import Any
+from typing import Any, Literal
 
 import boto3
 import pytest
@@ -90,6 +90,7 @@ class TestOneWorld:
             os.waitpid(child, 0)
             assert os.read(reading, 100) == b"refused"
 
+    @pytest.mark.rule("requests.accounts-and-regions-apart")
     def test_accounts_and_regions_are_apart(self, monkeypatch: pytest.MonkeyPatch) -> None:
         with simulate(start=START, region="eu-west-1"):
             group = boto3.client("personalize").create_dataset_group(name="films")["datasetGroupArn"]
@@ -238,6 +239,15 @@ class TestTime:
             asyncio.run(asyncio.sleep(0.001))
             assert sim.clock.now() == MOMENT + timedelta(minutes=2)
 
+    @pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
+    def test_retries_of_botocore_take_no_time(self, mode: Literal["legacy", "standard", "adaptive"]) -> None:
+        """They wait for lengths drawn by chance: the clock would stand elsewhere in every run."""
+        with simulate(start=START, quotas={"active_dataset_groups": 0}) as sim:
+            client = boto3.client("personalize", config=Config(retries={"mode": mode}))
+            with pytest.raises(client.exceptions.LimitExceededException):
+                client.create_dataset_group(name="films")
+            assert sim.clock.now() == MOMENT
+
     def test_sleeps_of_threads_overlap(self) -> None:
         with simulate(start=START) as sim:
             barrier = threading.Barrier(3)
@@ -373,6 +383,7 @@ class TestPlainMock:
 
 def test_the_public_surface() -> None:
     assert simulator.__all__ == [
-        *("NotSimulatedWarning", "Simulation", "SimulatorError", "__version__", "current", "simulate"),
+        *("NotSimulatedWarning", "SavedWorldError", "Simulation", "SimulatorError", "__version__", "current"),
+        "simulate",
     ]
     assert all(getattr(simulator, name) is not None for name in simulator.__all__)

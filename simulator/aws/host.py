@@ -81,8 +81,8 @@ class Host:
             self.time.move_to(instant)
             self._settle(self.time.now())
 
-    def answer(self, request: wire.HttpRequest) -> wire.HttpAnswer:
-        """The answer to a request to one of the three services."""
+    def answer(self, request: wire.HttpRequest, account: str | None = None) -> wire.HttpAnswer:
+        """The answer to a request to one of the three services, of an account: by default that of its access key."""
         if request.region not in _regions():
             raise NoSuchEndpoint(
                 f"Amazon Personalize has no endpoint in the region {request.region}: on AWS the name of the host "
@@ -90,7 +90,7 @@ class Host:
             )
         with self.lock:
             self.settle()
-            return wire.answer(self.world, self.platform, request, account_of_key(request.access_key))
+            return wire.answer(self.world, self.platform, request, account or account_of_key(request.access_key))
 
     def is_of_this_process(self) -> bool:
         """Whether this process made it, or one that this was forked from."""

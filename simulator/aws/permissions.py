@@ -1,8 +1,9 @@
-"""May Personalize do that with this role? The answer of the role's and the bucket's own policies.
+"""May Personalize do that with this role? The answer of the role's, the bucket's and the key's own policies.
 
-The roles are those of moto's IAM, the bucket policies those of moto's S3.
+The roles are those of moto's IAM, the bucket policies those of moto's S3, the key policies those of moto's KMS.
 
-Source: spec 09 err-005 and err-009 (both the role and the bucket must let Personalize in).
+Source: spec 09 err-005 and err-009 (both the role and the bucket must let Personalize in); the guide, "Giving Amazon
+Personalize permission to use your AWS KMS key" (both the role and the key must).
 """
 
 from __future__ import annotations
@@ -21,10 +22,19 @@ PERSONALIZE = "personalize.amazonaws.com"
 _SERVICE_NAMES = frozenset({f"Service:{PERSONALIZE}"})
 
 _ROLE_ARN = re.compile(r"arn:([a-z\d-]+):iam::(\d{12}):role/.+")
+_KEY_ARN = re.compile(r"arn:[a-z\d-]+:kms:([a-z\d-]+):(\d{12}):key/([^/]+)")
+
+# What the guide wants of a key's policy; of the role's policies the same, but for the grant.
+KEY_ACTIONS = ("kms:DescribeKey", "kms:Decrypt", "kms:GenerateDataKey", "kms:ListGrants", "kms:CreateGrant")
+_OF_KEY_POLICY_ALONE = "kms:CreateGrant"
 
 
 class NoSuchRole(LookupError):
     """No account has a role of that ARN."""
+
+
+class NoSuchKey(LookupError):
+    """No account has an enabled KMS key of that ARN."""
 
 
 class Decision(Enum):
@@ -33,6 +43,7 @@ class Decision(Enum):
     ALLOWED = "allowed"
     ROLE_REFUSES = "role refuses"
     BUCKET_REFUSES = "bucket refuses"
+    KEY_REFUSES = "key refuses"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +89,16 @@ def allowed(role_arn: str, action: str, resource_arn: str, *, source_arn: str, p
     found = _find_role(role_arn)
     if found is None:
         raise NoSuchRole(role_arn)
-    partition, account = found.partition, found.account_id
-    bucket = storage.bucket(resource_arn.split(":", 5)[5].partition("/")[0], partition)
+    bucket = storage.bucket(resource_arn.split(":", 5)[5].partition("/")[0], found.partition)
     policies = [] if bucket.policy is None else [bucket.policy]
-    same_account = bucket.owner == account
+    same_account = bucket.owner == found.account_id
     place: dict[str, Values] = {
         "aws:resourceaccount": (bucket.owner,),
         "s3:resourceaccount": (bucket.owner,),
         "aws:requestedregion": (bucket.region,),
         "s3:prefix": (prefix,) if prefix else (),
     }
-    of_account = frozenset({f"AWS:{account}", f"AWS:arn:{partition}:iam::{account}:root"})
-    own_name = frozenset({f"AWS:{found.arn}"})
+    own_name, of_account = _names(found)
     as_role = Request(
         action,
         resource_arn,
@@ -110,6 +119,31 @@ def allowed(role_arn: str, action: str, resource_arn: str, *, source_arn: str, p
     if evaluate(policies, as_service) is not Effect.ALLOW:
         return Decision.BUCKET_REFUSES
     return Decision.ALLOWED
+
+
+def allowed_on_key(role_arn: str, action: str, key_arn: str) -> Decision:
+    """Whether Personalize may use a KMS key with a role, for one of `KEY_ACTIONS`.
+
+    It takes both: the role's own permission (but for kms:CreateGrant), and a key policy that admits the role or its
+    account. Grants are not looked at. Raises NoSuchRole, NoSuchKey, MalformedPolicy, UnsupportedCondition.
+    """
+    found = _find_role(role_arn)
+    if found is None:
+        raise NoSuchRole(role_arn)
+    key = _find_key(key_arn)
+    if key is None or key.key_state != "Enabled":
+        raise NoSuchKey(key_arn)
+    own_name, of_account = _names(found)
+    place: dict[str, Values] = {
+        "kms:calleraccount": (found.account_id,),
+        "aws:resourceaccount": (key.account_id,),
+        "aws:requestedregion": (key.region,),
+    }
+    as_role = Request(action, key_arn, names=own_name | of_account, context=_role_context(found) | place)
+    own = _own_effect(found, replace(as_role, names=frozenset()))
+    if own is Effect.DENY or (own is Effect.NEITHER and action != _OF_KEY_POLICY_ALONE):
+        return Decision.ROLE_REFUSES
+    return Decision.ALLOWED if evaluate([key.policy], as_role) is Effect.ALLOW else Decision.KEY_REFUSES
 
 
 def load_aws_managed_policies(account_id: str, partition: str = "aws") -> None:
@@ -152,6 +186,27 @@ def _find_role(role_arn: str) -> Any:
     account = backends[match[2]]
     roles = account[match[1]].get_roles() if match[1] in account else ()
     return next((found for found in roles if found.arn == role_arn), None)
+
+
+def _find_key(key_arn: str) -> Any:
+    from moto.backends import get_backend
+
+    match = _KEY_ARN.fullmatch(key_arn)
+    backends = get_backend("kms")
+    # Asking moto for an unknown account or region would create it.
+    if match is None or match[2] not in backends or match[1] not in backends[match[2]]:
+        return None
+    key = backends[match[2]][match[1]].keys.get(match[3])
+    return key if key is not None and key.arn == key_arn else None
+
+
+def _names(found: Any) -> tuple[frozenset[str], frozenset[str]]:
+    """How a Principal may name a role, and how its whole account."""
+    account, partition = found.account_id, found.partition
+    return (
+        frozenset({f"AWS:{found.arn}"}),
+        frozenset({f"AWS:{account}", f"AWS:arn:{partition}:iam::{account}:root"}),
+    )
 
 
 def _own_effect(found: Any, request: Request) -> Effect:

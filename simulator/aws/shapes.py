@@ -216,7 +216,7 @@ class Operation:
 
 def unknown_operation(service: str) -> Answer:
     """The answer to a request that names no operation of the service (spec 09 err-050; status assumed)."""
-    protocol = _load(service).metadata["protocol"]
+    protocol = service_model(service).metadata["protocol"]
     return _error_answer(protocol, "UnknownOperationException", "", 400 if protocol == "json" else 404)
 
 
@@ -236,7 +236,7 @@ def _content_type(protocol: str) -> str:
 
 def operation(service: str, name: str) -> Operation | None:
     """The operation of that name ("CreateSchema"), or None; raises ValueError for another service."""
-    return _compile(service, name) if name in _load(service).operation_names else None
+    return _compile(service, name) if name in service_model(service).operation_names else None
 
 
 def operation_for_path(service: str, method: str, path: str) -> Operation | None:
@@ -249,7 +249,8 @@ def operation_for_path(service: str, method: str, path: str) -> Operation | None
 
 
 @functools.cache
-def _load(service: str) -> ServiceModel:
+def service_model(service: str) -> ServiceModel:
+    """The botocore model of one of the services; raises ValueError for another."""
     if service not in SERVICES:
         raise ValueError(f"not a service of Amazon Personalize: {service}")
     # Only botocore's own data: models in the user's home directory would change the service under a test.
@@ -259,7 +260,7 @@ def _load(service: str) -> ServiceModel:
 
 @functools.cache
 def _paths(service: str) -> dict[tuple[str, str], str]:
-    model = _load(service)
+    model = service_model(service)
     if model.metadata["protocol"] == "json":
         return {}
     https = {name: model.operation_model(name).http for name in model.operation_names}
@@ -268,7 +269,7 @@ def _paths(service: str) -> dict[tuple[str, str], str]:
 
 @functools.cache
 def _compile(service: str, name: str) -> Operation:
-    model: Any = _load(service).operation_model(name)
+    model: Any = service_model(service).operation_model(name)
     protocol = model.service_model.metadata["protocol"]
     errors = {
         shape.error_code: shape.metadata.get("error", {}).get("httpStatusCode", 400) for shape in model.error_shapes

@@ -93,10 +93,15 @@ def read(location: Location, partition: str = "aws") -> bytes:
     return content
 
 
-def list_objects(bucket: str, prefix: str = "", partition: str = "aws") -> list[StoredObject]:
-    """The objects whose keys begin with the prefix, in the order of their keys; raises NoSuchBucket."""
+def list_objects(
+    bucket: str, prefix: str = "", partition: str = "aws", *, sub_folders: bool = True
+) -> list[StoredObject]:
+    """The objects whose keys begin with the prefix, in the order of their keys; raises NoSuchBucket.
+
+    Without `sub_folders`, those that have a slash behind the prefix are left out.
+    """
     backend = _owning_backend(bucket, partition)
-    stored, *_ = backend.list_objects(backend.get_bucket(bucket), prefix, None, None, None)
+    stored, *_ = backend.list_objects(backend.get_bucket(bucket), prefix, None if sub_folders else "/", None, None)
     return [StoredObject(key.name, key.size) for key in stored]
 
 

@@ -19,6 +19,7 @@ from simulator.arns import Home
 from simulator.aws import shapes
 from simulator.aws.constraints import message
 from simulator.clock import SECOND
+from simulator.resources import monitoring
 from simulator.resources.families import OPERATIONS
 from simulator.resources.ids import new_id, uuid_of
 from simulator.resources.platform import Platform
@@ -70,12 +71,16 @@ def answer(world: World, platform: Platform, request: HttpRequest, account: str)
         name, outcome = "", errors.UNKNOWN_OPERATION.code
     else:
         name = operation.name
+        scope = Scope(world, platform, home)
+        asked: object = None
         try:
-            status, headers, body = 200, {}, _call(Scope(world, platform, home), operation, request)
+            asked = _decoded(operation, request.body)
+            status, headers, body = 200, {}, _call(scope, operation, asked)
             outcome = ""
         except errors.ServiceError as refusal:
             status, headers, body = operation.error(refusal.code, refusal.message)
             outcome = refusal.code
+            monitoring.record_refusal(scope, name, asked)
     world.journal.append(JournalEntry(world.now, "call", name, f"{account}/{home.region}", outcome))
     headers["Content-Type"] = operation.content_type if operation else "application/json"
     headers["Content-Length"] = str(len(body))
@@ -99,21 +104,29 @@ def _operation(request: HttpRequest) -> tuple[str, shapes.Operation | None]:
     return "personalize-runtime", None
 
 
-def _call(scope: Scope, operation: shapes.Operation, request: HttpRequest) -> bytes:
+def _decoded(operation: shapes.Operation, body: bytes) -> object:
+    try:
+        return shapes.decode(body)
+    except shapes.MalformedBody as fault:
+        raise _not_valid(operation)(problems=f"The request's body is not valid JSON: {fault}.") from None
+
+
+def _not_valid(operation: shapes.Operation) -> errors.Refusal:
+    return errors.NOT_VALID if operation.service == "personalize" else errors.NOT_VALID_INPUT
+
+
+def _call(scope: Scope, operation: shapes.Operation, asked: object) -> bytes:
     simulated = OPERATIONS.get(operation.name)
     if simulated is None:
         raise errors.not_simulated(operation.name)
-    not_valid = errors.NOT_VALID if operation.service == "personalize" else errors.NOT_VALID_INPUT
-    try:
-        decoded = shapes.decode(request.body)
-    except shapes.MalformedBody as fault:
-        raise not_valid(problems=f"The request's body is not valid JSON: {fault}.") from None
-    problems = operation.problems(decoded)
+    problems = operation.problems(asked)
     if problems:
-        raise not_valid(problems=message(problems))
-    assert isinstance(decoded, dict), "the model's check lets structures pass only"
-    given = {name: value for name, value in decoded.items() if value is not None}
+        raise _not_valid(operation)(problems=message(problems))
+    assert isinstance(asked, dict), "the model's check lets structures pass only"
+    given = {name: value for name, value in asked.items() if value is not None}
     refused = simulated.members.refused(given)
     if refused is not None:
         raise errors.not_simulated(f"the parameter {refused} of {operation.name}")
-    return operation.serialise(simulated.call(scope, operation.parse(given)))
+    answer = simulated.call(scope, operation.parse(given))
+    monitoring.record_answer(scope, operation.name, given, answer)
+    return operation.serialise(answer)

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
-from simulator.data.interactions import Codes
+from simulator.data.columns import Codes
 from simulator.recommend.histories import Histories, Offsets
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from simulator.data.interactions import Codes, Seconds
+from simulator.data.columns import Codes, Seconds
 
 Offsets = npt.NDArray[np.int64]
 

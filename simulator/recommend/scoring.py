@@ -7,7 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from simulator.data.interactions import Codes
+from simulator.data.columns import Codes
 from simulator.recommend.cooccurrence import Neighbours
 
 # Weight of the k-th newest item of a history: DECAY ** k.

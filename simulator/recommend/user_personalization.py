@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from simulator.data.interactions import Codes, InteractionTable
+from simulator.data.columns import Codes
+from simulator.data.interactions import InteractionTable
 from simulator.recommend.cooccurrence import Counts, Neighbours, neighbour_lists, with_new_items
 from simulator.recommend.histories import Histories, consolidate, histories_of, newest
-from simulator.recommend.metrics import LIST_LENGTH, rows_to_find, summarize, tested_users
+from simulator.recommend.metrics import LIST_LENGTH, held_out, summarize, tested_users
+from simulator.recommend.models import TrainedModel, canonical, codes_among
 from simulator.recommend.scoring import Scores, affinities, first, freshness, logits
 
 # Items of a history that a model keeps a user.
@@ -26,32 +29,18 @@ _SCORE_DECIMALS = 7
 
 
 @dataclass(frozen=True, eq=False)
-class Model:
-    """What a training has learned; plain data, never changed, equal if all of its fields are.
+class Model(TrainedModel):
+    """A model of what each user is likely to take next.
 
-    `item_ids` and `user_ids` name the codes in the other fields. `popularity` counts the users of an item,
-    `histories` keep each user's newest items, `interactions` is the number of rows trained on. Properties
-    are derived from the fields when first asked for and are no part of its identity.
+    `user_ids` names the user codes in the other fields. `popularity` counts the users of an item, `histories`
+    keep each user's newest items, `interactions` is the number of rows trained on.
     """
 
-    item_ids: tuple[str, ...]
     user_ids: tuple[str, ...]
     popularity: Counts
     neighbours: Neighbours
     histories: Histories
-    metrics: Mapping[str, float]
     interactions: int
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Model) and _same(self, other)
-
-    def __getstate__(self) -> dict[str, object]:
-        return {field.name: getattr(self, field.name) for field in fields(self)}
-
-    @cached_property
-    def item_codes(self) -> dict[str, int]:
-        """The code of every known item."""
-        return {item_id: code for code, item_id in enumerate(self.item_ids)}
 
     @cached_property
     def user_codes(self) -> dict[str, int]:
@@ -72,20 +61,19 @@ def train(table: InteractionTable, *, chance: int | None) -> Model:
     """
     if not len(table):
         raise ValueError("There are no interactions to train on.")
-    table = _canonical(table)
+    table = canonical(table)
     user_count, item_count = len(table.user_ids), len(table.item_ids)
     tested = tested_users(user_count)
-    to_find = rows_to_find(table, tested)
     histories = histories_of(table.users, table.items, table.timestamps, user_count)
     everyone = np.ones(user_count, dtype=bool)
     untested_neighbours, neighbours = neighbour_lists(histories, item_count, [~tested, everyone])
     untested_popularity = np.bincount(histories.items[~tested[histories.users]], minlength=item_count)
-    metrics = _evaluate(table, to_find, _with_chance(untested_neighbours, chance), untested_popularity)
+    metrics = _evaluate(table, with_chance(untested_neighbours, chance), untested_popularity)
     return Model(
         item_ids=table.item_ids,
         user_ids=table.user_ids,
         popularity=np.bincount(histories.items, minlength=item_count).astype(np.int64),
-        neighbours=_with_chance(neighbours, chance),
+        neighbours=with_chance(neighbours, chance),
         histories=newest(histories, HISTORY_LENGTH),
         metrics=metrics,
         interactions=len(table),
@@ -101,8 +89,8 @@ def update(model: Model, streamed: InteractionTable) -> Model:
     """
     if not len(streamed):
         return model
-    items, item_ids = _codes(streamed.items, streamed.item_ids, model.item_codes, model.item_ids)
-    users, user_ids = _codes(streamed.users, streamed.user_ids, model.user_codes, model.user_ids)
+    items, item_ids = codes_among(streamed.items, streamed.item_ids, model.item_codes, model.item_ids)
+    users, user_ids = codes_among(streamed.users, streamed.user_ids, model.user_codes, model.user_ids)
     histories, changed = consolidate(model.histories, users, items, streamed.timestamps, len(user_ids))
     popularity, neighbours = model.popularity, model.neighbours
     if len(item_ids) > len(model.item_ids):
@@ -120,24 +108,40 @@ def update(model: Model, streamed: InteractionTable) -> Model:
     )
 
 
-def recommend(model: Model, user_id: str, session: Sequence[str], num_results: int) -> list[tuple[str, float]]:
+def recommend(
+    model: Model, user_id: str, session: Sequence[str], num_results: int, eligible: AbstractSet[str] | None = None
+) -> list[tuple[str, float]]:
     """The best items for a user, best first, each with its score of seven decimals.
 
     `session` holds the item ids of the user's events since the model was made, in order of arrival; items
-    the model does not know count after the next update. Scores of all known items sum to one. Items already
-    seen compete like others; a user without history gets the popular ones.
+    the model does not know count after the next update. Scores of all known items sum to one, or of the
+    `eligible` ones where a filter leaves only those (resp-039). Items already seen compete like others; a user
+    without history gets the popular ones.
     """
     # All items are scored: quickest up to some 50 thousand. Beyond, only items with an affinity need an
     # exponential, since the others' sum depends on the model alone.
+    score = user_logits(model, user_id, session)
+    if eligible is None:
+        return shares(model, np.arange(len(score)), score, num_results)
+    among = model.competing(eligible)
+    return shares(model, among, score[among], num_results)
+
+
+def user_logits(model: Model, user_id: str, session: Sequence[str]) -> Scores:
+    """The unnormalised log score of every known item for a user, as `recommend` ranks them."""
     items, weights = _evidence(model, user_id, session)
-    affinity = affinities(model.neighbours, len(model.item_ids), items, weights)
-    score = logits(model.log_popularity, affinity)
+    return logits(model.log_popularity, affinities(model.neighbours, len(model.item_ids), items, weights))
+
+
+def shares(model: Model, items: npt.NDArray[np.intp], score: Scores, num_results: int) -> list[tuple[str, float]]:
+    """The best of some items by their log scores, with scores that sum to one over those items."""
+    if not len(items):
+        return []
     best = first(score, num_results)
     total = np.exp(score - score.max()).sum()
-    shares = np.exp(score[best] - score.max()) / total
     return [
         (model.item_ids[item], round(share, _SCORE_DECIMALS))
-        for item, share in zip(best.tolist(), shares.tolist(), strict=True)
+        for item, share in zip(items[best].tolist(), (np.exp(score[best] - score.max()) / total).tolist(), strict=True)
     ]
 
 
@@ -152,20 +156,15 @@ def _evidence(model: Model, user_id: str, session: Sequence[str]) -> tuple[Codes
     return np.concatenate((stored, streamed)), weights
 
 
-def _evaluate(
-    table: InteractionTable, to_find: npt.NDArray[np.bool_], neighbours: Neighbours, popularity: Counts
-) -> dict[str, float]:
-    """The metrics of a model of the other users, for the tested users to whom `to_find` leaves events."""
-    users = np.unique(table.users[to_find])
-    given = np.isin(table.users, users) & ~to_find
+def _evaluate(table: InteractionTable, neighbours: Neighbours, popularity: Counts) -> dict[str, float]:
+    """The metrics of a model of the other users, for the tested users who leave events to be found."""
+    given, truths = held_out(table)
+    given &= np.isin(table.users, list(truths))
     inputs = histories_of(table.users[given], table.items[given], table.timestamps[given], len(table.user_ids))
     item_count = len(table.item_ids)
     # Items of tested users only are not known to this model: nobody can be recommended one.
     log_popularity = np.full(item_count, -np.inf)
     np.log(popularity, out=log_popularity, where=popularity > 0)
-    truths: dict[int, set[int]] = {user: set() for user in users.tolist()}
-    for user, item in zip(table.users[to_find].tolist(), table.items[to_find].tolist(), strict=True):
-        truths[user].add(item)
     lists = []
     for user in truths:
         items = inputs.of(user)[-HISTORY_LENGTH:]
@@ -174,47 +173,11 @@ def _evaluate(
     return summarize(lists, list(truths.values()), item_count)
 
 
-def _canonical(table: InteractionTable) -> InteractionTable:
-    """The same rows with codes in the order of the ids, ids without a row left out."""
-    users, user_ids = _sorted_codes(table.users, table.user_ids)
-    items, item_ids = _sorted_codes(table.items, table.item_ids)
-    return InteractionTable(users, items, table.timestamps, user_ids, item_ids)
-
-
-def _sorted_codes(codes: Codes, ids: Sequence[str]) -> tuple[Codes, tuple[str, ...]]:
-    used = sorted(np.unique(codes).tolist(), key=ids.__getitem__)
-    new = np.zeros(len(ids), dtype=np.int32)
-    new[used] = np.arange(len(used))
-    return new[codes], tuple(ids[code] for code in used)
-
-
-def _codes(
-    codes: Codes, ids: Sequence[str], known: Mapping[str, int], known_ids: tuple[str, ...]
-) -> tuple[Codes, tuple[str, ...]]:
-    """Codes in terms of known ids and of new ones, which come behind in the order of the ids."""
-    used = np.unique(codes).tolist()
-    added = sorted(ids[code] for code in used if ids[code] not in known)
-    behind = {each: len(known_ids) + place for place, each in enumerate(added)}
-    new = np.zeros(len(ids), dtype=np.int32)
-    for code in used:
-        each = ids[code]
-        new[code] = known[each] if each in known else behind[each]
-    return new[codes], (*known_ids, *added)
-
-
-def _with_chance(neighbours: Neighbours, chance: int | None) -> Neighbours:
+def with_chance(neighbours: Neighbours, chance: int | None) -> Neighbours:
+    """The same neighbours with weights that differ between trainings, as the seed `chance` draws them."""
     if chance is None:
         return neighbours
     draws = np.random.Generator(np.random.PCG64(chance)).standard_normal(len(neighbours.weights))
     factors = np.exp(CHANCE * draws)
     weights = (neighbours.weights * factors).astype(np.float32)
     return Neighbours(neighbours.offsets, neighbours.items, weights)
-
-
-def _same(one: object, other: object) -> bool:
-    """Whether two records hold the same data, arrays byte for byte."""
-    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
-        return one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes()
-    if is_dataclass(one) and type(one) is type(other):
-        return all(_same(getattr(one, field.name), getattr(other, field.name)) for field in fields(one))
-    return one == other

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from simulator import errors
 from simulator.clock import Entry, datetime_of
-from simulator.data.exports import export_csv
-from simulator.data.interactions import Snapshot
+from simulator.data.exports import export_interactions, export_records
+from simulator.data.interactions import InteractionStore, Snapshot
+from simulator.data.records import RecordSnapshot
 from simulator.resources import lifecycle
 from simulator.resources.datasets import dataset
 from simulator.resources.ids import new_id, uuid_of
@@ -23,8 +24,11 @@ from simulator.resources.lookup import (
     require_active,
     times,
 )
+from simulator.resources.not_simulated import Unheeded
 from simulator.resources.operations import PAGES, members, operation
 from simulator.resources.world import ACTIVE, FAILED, PENDING, Record, Scope
+
+_ENCRYPTION = Unheeded("the encryption of files", "kmsKeyArn: the service would encrypt the exported file")
 
 
 @dataclass
@@ -36,7 +40,7 @@ class DatasetExportJob(Record):
     path: str
     kms_key_arn: str | None
     role_arn: str
-    snapshot: Snapshot | None
+    snapshot: Snapshot | RecordSnapshot | None
 
     @property
     def parents(self) -> tuple[str, ...]:
@@ -65,7 +69,7 @@ def create_dataset_export_job(scope: Scope, request: Request) -> Answer:
         role_arn=request["roleArn"],
         snapshot=source.store.snapshot(),
     )
-    lifecycle.create(scope, "dataset_export_job", job, request)
+    lifecycle.create(scope, "dataset_export_job", job, request, [] if job.kms_key_arn is None else [_ENCRYPTION])
     return {"datasetExportJobArn": arn}
 
 
@@ -97,34 +101,42 @@ def _summary(job: DatasetExportJob) -> Answer:
 def on_finish(scope: Scope, entry: Entry) -> None:
     """The file is in S3, or the job has failed for what has changed there since its creation."""
     job = scope.inventory.dataset_export_jobs[entry.subject]
-    snapshot = job.snapshot
-    assert snapshot is not None, "a job ends once"
+    content = _content(scope, job)
     job.snapshot = None
-    source = scope.inventory.datasets[job.dataset_arn]
-    bulk = snapshot.bulk if job.ingestion_mode in ("BULK", "ALL") else ()
-    put = source.store.arrivals(0, snapshot.put) if job.ingestion_mode in ("PUT", "ALL") else []
-    content = export_csv(scope.inventory.schemas[source.schema_arn].avro, bulk, put)
     try:
         scope.platform.check_access(scope.home, job.role_arn, "write", job.path, job.arn)
-        scope.platform.write(scope.home, _location(scope, job, source.dataset_group_arn), content)
+        scope.platform.write(scope.home, _location(scope, job), content)
     except errors.ServiceError:
         lifecycle.change(scope, job, FAILED, errors.EXPORT_FAILED)
         return
     lifecycle.change(scope, job, ACTIVE)
 
 
-def _location(scope: Scope, job: DatasetExportJob, dataset_group_arn: str) -> str:
+def _content(scope: Scope, job: DatasetExportJob) -> bytes:
+    source = scope.inventory.datasets[job.dataset_arn]
+    schema = scope.inventory.schemas[source.schema_arn].avro
+    if isinstance(job.snapshot, RecordSnapshot):
+        return export_records(schema, job.snapshot, job.ingestion_mode)
+    assert job.snapshot is not None, "a job ends once"
+    assert isinstance(source.store, InteractionStore), "a dataset keeps its type"
+    bulk = job.snapshot.bulk if job.ingestion_mode in ("BULK", "ALL") else ()
+    put = source.store.arrivals(0, job.snapshot.put) if job.ingestion_mode in ("PUT", "ALL") else []
+    return export_interactions(schema, source.store.id_column, bulk, put)
+
+
+def _location(scope: Scope, job: DatasetExportJob) -> str:
+    group = scope.inventory.datasets[job.dataset_arn].dataset_group_arn
     day = f"{datetime_of(scope.now):%Y-%m-%d}"
     part = f"part-00000-{uuid_of(new_id(scope.world, 'export', job.arn))}-c000.csv"
-    path = job.path.rstrip("/")
-    return f"{path}/AMZN_Personalize/{dataset_group_arn}/{job.dataset_arn}/{job.name}/{day}/{part}"
+    return f"{job.path.rstrip('/')}/AMZN_Personalize/{group}/{job.dataset_arn}/{job.name}/{day}/{part}"
 
 
 OPERATIONS = {
     "CreateDatasetExportJob": operation(
         create_dataset_export_job,
         *("jobName", "datasetArn", "ingestionMode", "roleArn", "tags"),
-        jobOutput=members(s3DataDestination=members("path")),
+        jobOutput=members(s3DataDestination=members("path", "kmsKeyArn")),
+        note="the exported file is not encrypted with the key of kmsKeyArn, which is recorded only",
     ),
     "DescribeDatasetExportJob": operation(describe_dataset_export_job, "datasetExportJobArn"),
     "ListDatasetExportJobs": operation(list_dataset_export_jobs, "datasetArn", *PAGES),

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from simulator import errors
 from simulator.clock import Entry
-from simulator.data.csv_files import ParsedImport, read_interactions
+from simulator.data.csv_files import ParsedImport, read_import
 from simulator.resources import lifecycle
-from simulator.resources.datasets import dataset
+from simulator.resources.datasets import Dataset, dataset
 from simulator.resources.lookup import (
     Answer,
     Request,
@@ -23,19 +23,27 @@ from simulator.resources.lookup import (
     require_fewer_running,
     times,
 )
+from simulator.resources.not_simulated import Unheeded
 from simulator.resources.operations import PAGES, members, operation
 from simulator.resources.world import ACTIVE, FAILED, PENDING, Record, Scope
+
+_METRICS = Unheeded(
+    "the metrics of imports",
+    "publishAttributionMetricsToS3: the service would write metrics of the imported rows to S3",
+)
 
 
 @dataclass
 class DatasetImportJob(Record):
-    """An import; `parsed` holds its rows until it ends."""
+    """An import; `parsed` holds its rows until it ends, `size` is that of its objects in bytes."""
 
     dataset_arn: str
     data_location: str
     role_arn: str
     import_mode: str
+    publishes_metrics: bool | None
     parsed: ParsedImport | None
+    size: int
 
     @property
     def parents(self) -> tuple[str, ...]:
@@ -44,7 +52,7 @@ class DatasetImportJob(Record):
 
 
 def create_dataset_import_job(scope: Scope, request: Request) -> Answer:
-    """CreateDatasetImportJob."""
+    """CreateDatasetImportJob: the objects are read here, and taken in when the job ends."""
     table = scope.inventory.dataset_import_jobs
     target = dataset(scope, request["datasetArn"])
     arn = new_arn(scope, table, "dataset-import-job", request["jobName"])
@@ -53,17 +61,68 @@ def create_dataset_import_job(scope: Scope, request: Request) -> Answer:
     mode = request.get("importMode", "FULL")
     if mode == "INCREMENTAL" and not target.store.bulk:
         raise errors.FIRST_IMPORT_NOT_FULL()
-    location = request["dataSource"].get("dataLocation", "")
-    role_arn = request.get("roleArn", "")
-    scope.platform.check_access(scope.home, role_arn, "read", location, arn)
-    files = scope.platform.read(scope.home, location)
-    schema = scope.inventory.schemas[target.schema_arn].avro
-    parsed = read_interactions(files, schema, scope.world.quotas)
+    publishes_metrics = request.get("publishAttributionMetricsToS3")
+    if publishes_metrics:
+        _require_attribution(scope, target)
+    role_arn = request.get("roleArn")
+    if role_arn is None:
+        raise errors.ROLE_ARN_WANTED()
+    location = data_location(request)
+    files = read_files(scope, role_arn, location, arn)
+    quota = "bytes_of_a_full_import" if mode == "FULL" else "bytes_of_an_incremental_import"
+    size = size_within(scope, quota, files, location)
+    parsed = read_import(files, scope.inventory.schemas[target.schema_arn].avro, scope.world.quotas)
     job = DatasetImportJob(
-        arn, request["jobName"], PENDING, scope.now, scope.now, target.arn, location, role_arn, mode, parsed
+        arn,
+        request["jobName"],
+        PENDING,
+        scope.now,
+        scope.now,
+        dataset_arn=target.arn,
+        data_location=location,
+        role_arn=role_arn,
+        import_mode=mode,
+        publishes_metrics=publishes_metrics,
+        parsed=parsed,
+        size=size,
     )
-    lifecycle.create(scope, "dataset_import_job", job, request)
+    lifecycle.create(scope, "dataset_import_job", job, request, [_METRICS] if publishes_metrics else ())
     return {"datasetImportJobArn": arn}
+
+
+def data_location(request: Request) -> str:
+    """Where the data of a job is; raises `DATA_LOCATION_WANTED`."""
+    location: str | None = request["dataSource"].get("dataLocation")
+    if location is None:
+        raise errors.DATA_LOCATION_WANTED()
+    return location
+
+
+def read_files(scope: Scope, role_arn: str, location: str, job_arn: str, *, sub_folders: bool = False) -> list[bytes]:
+    """The contents of an object or of the CSV files in a folder, each as the role may read it.
+
+    Raises the refusals of the platform: the role's, the bucket's, and those of a location where nothing is.
+    """
+    scope.platform.check_access(scope.home, role_arn, "read", location, job_arn)
+    files = scope.platform.csv_files(scope.home, location, sub_folders=sub_folders)
+    for file in files:
+        if file != location:
+            scope.platform.check_access(scope.home, role_arn, "read", file, job_arn)
+    return [content for file in files for content in scope.platform.read(scope.home, file)]
+
+
+def size_within(scope: Scope, quota: str, files: list[bytes], location: str) -> int:
+    """The bytes of all files of a job; raises `DATA_TOO_LARGE` if they are more than a quota allows."""
+    size = sum(map(len, files))
+    limit = scope.world.quotas[quota]
+    if size > limit:
+        raise errors.DATA_TOO_LARGE(location=location, size=size, limit=limit)
+    return size
+
+
+def _require_attribution(scope: Scope, target: Dataset) -> None:
+    if not any(each.status == ACTIVE for each in scope.inventory.metric_attributions.of(target.dataset_group_arn)):
+        raise errors.ATTRIBUTION_WANTED(dataset_group=target.dataset_group_arn)
 
 
 def describe_dataset_import_job(scope: Scope, request: Request) -> Answer:
@@ -76,6 +135,7 @@ def describe_dataset_import_job(scope: Scope, request: Request) -> Answer:
             "datasetArn": job.dataset_arn,
             "dataSource": {"dataLocation": job.data_location},
             "roleArn": job.role_arn,
+            "publishAttributionMetricsToS3": job.publishes_metrics,
         }
     }
 
@@ -96,22 +156,23 @@ def on_finish(scope: Scope, entry: Entry) -> None:
     parsed = job.parsed
     assert parsed is not None, "a job ends once"
     job.parsed = None
-    if parsed.failure is not None:
+    if parsed.rows is None:
         lifecycle.change(scope, job, FAILED, parsed.failure)
         return
     store = scope.inventory.datasets[job.dataset_arn].store
     if job.import_mode == "FULL":
-        store.replace_bulk(parsed.chunks)
+        store.replace_bulk(parsed.rows)
     else:
-        store.add_bulk(parsed.chunks)
+        store.add_bulk(parsed.rows)
     lifecycle.change(scope, job, ACTIVE)
 
 
 OPERATIONS = {
     "CreateDatasetImportJob": operation(
         create_dataset_import_job,
-        *("jobName", "datasetArn", "roleArn", "importMode", "tags"),
+        *("jobName", "datasetArn", "roleArn", "importMode", "publishAttributionMetricsToS3", "tags"),
         dataSource=members("dataLocation"),
+        note="no attribution metrics are computed of the imported rows",
     ),
     "DescribeDatasetImportJob": operation(describe_dataset_import_job, "datasetImportJobArn"),
     "ListDatasetImportJobs": operation(list_dataset_import_jobs, "datasetArn", *PAGES),

@@ -11,17 +11,19 @@ import numpy as np
 
 from simulator.clock import Agenda
 from simulator.data.interactions import InteractionStore
+from simulator.data.records import RecordStore
 from simulator.resources.world import Inventory, World
 
-# What a world could do without: the record of how it came about, and a counter of the present instant.
-_LEFT_OUT = frozenset({"journal", "repeats"})
+# What a world could do without: the records of how it came about, and a counter of the present instant.
+_LEFT_OUT = frozenset({"journal", "metrics", "repeats"})
 
 
 def dump(world: World) -> str:
     """All that a world knows, a line each, in an order that only its content decides.
 
     Arrays are shown by their type, shape and a hash of their bytes, put events in the order of their arrival and
-    content. The journal is left out. Raises TypeError for something that is no plain data.
+    content. The journal and the metrics, in which refused calls count, are left out. Raises TypeError for something
+    that is no plain data.
     """
     return "\n".join(_lines(world, "world"))
 
@@ -37,6 +39,9 @@ def _lines(value: Any, path: str) -> Iterator[str]:
         # Of the rest of a store everything follows from these two.
         yield from _lines(value.bulk, f"{path}.bulk")
         yield from _lines(value.arrivals(0, len(value.put)), f"{path}.put")
+    elif isinstance(value, RecordStore):
+        yield from _lines(value.bulk, f"{path}.bulk")
+        yield from _lines(sorted(value.put, key=repr), f"{path}.put")
     elif isinstance(value, Agenda):
         yield from _lines(sorted(value.entries), f"{path}.entries")
     elif dataclasses.is_dataclass(value):
@@ -45,7 +50,7 @@ def _lines(value: Any, path: str) -> Iterator[str]:
                 yield from _lines(getattr(value, each.name), f"{path}.{each.name}")
     elif isinstance(value, Mapping):
         # An account that was only asked about has an empty inventory: as good as none.
-        value = {key: item for key, item in value.items() if item != Inventory()}
+        value = {key: item for key, item in value.items() if not _is_empty_inventory(item)}
         yield f"{path} = {len(value)} entries"
         for key, item in sorted((("; ".join(_lines(key, "")), item) for key, item in value.items()), key=_first):
             yield from _lines(item, f"{path}[{key.removeprefix(' = ')}]")
@@ -57,6 +62,10 @@ def _lines(value: Any, path: str) -> Iterator[str]:
             yield from _lines(item, f"{path}[{number}]")
     else:
         raise TypeError(f"{path} is a {type(value).__name__}, which is no plain data")
+
+
+def _is_empty_inventory(item: Any) -> bool:
+    return isinstance(item, Inventory) and item == Inventory()
 
 
 def _array(value: Any, path: str) -> str:

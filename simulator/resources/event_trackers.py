@@ -35,7 +35,7 @@ class EventTracker(Record):
 
 
 def create_event_tracker(scope: Scope, request: Request) -> Answer:
-    """CreateEventTracker."""
+    """CreateEventTracker, one a dataset group; its tracking id is good once it is ACTIVE."""
     group = dataset_group(scope, request["datasetGroupArn"])
     require_active(group)
     trackers = scope.inventory.event_trackers

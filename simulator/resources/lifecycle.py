@@ -5,12 +5,14 @@ Source: the status tables of the API reference (spec 01, section 4).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from simulator.arns import Home
 from simulator.clock import Entry, Micros
 from simulator.resources import tags
 from simulator.resources.lookup import Request
+from simulator.resources.not_simulated import Unheeded, warn
 from simulator.resources.world import DELETE_PENDING, DELETING, Record, Scope
 
 # Causes before effects: the order of things that are due at one instant.
@@ -29,8 +31,10 @@ _ORDER = (
     "automatic_update",
     "solution_version",
     "solution_version_stop",
+    "campaign_sync",
     "campaign",
     "campaign_update",
+    "recommender_retraining",
     "recommender",
     "recommender_update",
     "recommender_stop",
@@ -62,12 +66,13 @@ def begin(scope: Scope, resource: str, arn: str) -> None:
     schedule(scope, resource, "finish", arn, scope.now + durations[resource], step=1)
 
 
-def create(scope: Scope, resource: str, record: Record, request: Request) -> None:
+def create(scope: Scope, resource: str, record: Record, request: Request, unheeded: Iterable[Unheeded] = ()) -> None:
     """Takes in a new resource with the tags of its create call, and schedules what becomes of it.
 
-    Raises the refusals of tags; then nothing is changed.
+    Warns of what the call asks for and is not heeded. Raises the refusals of tags; then nothing is changed.
     """
     given = tags.of_request(scope, request)
+    warn(scope, unheeded)
     scope.inventory.table(resource).add(record)
     if given:
         scope.inventory.tags[record.arn] = given

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from simulator import errors
 from simulator.data.schemas import AvroSchema, parse_schema
+from simulator.resources import lifecycle
 from simulator.resources.lookup import (
     Answer,
     Request,
@@ -25,15 +26,17 @@ class Schema(Record):
 
     text: str
     avro: AvroSchema
+    domain: str | None = None
 
 
 def create_schema(scope: Scope, request: Request) -> Answer:
-    """CreateSchema."""
+    """CreateSchema, by the Avro rules of its dataset type and domain."""
     table = scope.inventory.schemas
     arn = new_arn(scope, table, "schema", request["name"])
     require_fewer(scope, "active_schemas", table)
-    avro = parse_schema(request["schema"], scope.world.quotas)
-    table.add(Schema(arn, request["name"], ACTIVE, scope.now, scope.now, request["schema"], avro))
+    text, domain = request["schema"], request.get("domain")
+    avro = parse_schema(text, scope.world.quotas, domain)
+    table.add(Schema(arn, request["name"], ACTIVE, scope.now, scope.now, text, avro, domain))
     return {"schemaArn": arn}
 
 
@@ -49,22 +52,22 @@ def list_schemas(scope: Scope, request: Request) -> Answer:
 
 
 def delete_schema(scope: Scope, request: Request) -> Answer:
-    """DeleteSchema: at once, unless a dataset uses it (err-028)."""
+    """DeleteSchema: at once, unless a dataset uses it or is about to (err-028)."""
     schema = given(scope.inventory.schemas, "schema", request["schemaArn"])
-    if any(dataset.schema_arn == schema.arn for dataset in scope.inventory.datasets.values()):
+    if any(schema.arn in dataset.schema_arns for dataset in scope.inventory.datasets.values()):
         raise errors.REFERENCED(family="schema", referrers="datasets")
-    scope.inventory.schemas.remove(schema.arn)
+    lifecycle.remove(scope, "schema", schema.arn)
     return {}
 
 
 def _summary(schema: Schema) -> Answer:
     shown = times_without_reason(schema)
     del shown["status"]
-    return {"name": schema.name, "schemaArn": schema.arn, **shown}
+    return {"name": schema.name, "schemaArn": schema.arn, **shown, "domain": schema.domain}
 
 
 OPERATIONS = {
-    "CreateSchema": operation(create_schema, "name", "schema"),
+    "CreateSchema": operation(create_schema, "name", "schema", "domain"),
     "DescribeSchema": operation(describe_schema, "schemaArn"),
     "ListSchemas": operation(list_schemas, *PAGES),
     "DeleteSchema": operation(delete_schema, "schemaArn"),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
 from simulator.clock import Entry, Micros, TimeRanBackward, datetime_of
-from simulator.resources import lifecycle
+from simulator.resources import lifecycle, monitoring
 from simulator.resources.families import FAMILIES, RESOURCES
 from simulator.resources.platform import Platform
 from simulator.resources.world import (
@@ -34,7 +34,9 @@ def settle(world: World, platform: Platform, now: Micros) -> None:
     while world.agenda.due(now):
         entry = world.agenda.next()
         _move(world, entry.due)
-        _HANDLERS[entry.kind](Scope(world, platform, lifecycle.home_of(entry.subject)), entry)
+        scope = Scope(world, platform, lifecycle.home_of(entry.subject))
+        _HANDLERS[entry.kind](scope, entry)
+        monitoring.record_end(scope, entry)
         world.journal.append(JournalEntry(world.now, "agenda", entry.kind, entry.subject, ""))
     _move(world, now)
 

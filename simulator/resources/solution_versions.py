@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from simulator import errors
 from simulator.clock import HOUR, Entry
-from simulator.data.interactions import Snapshot, streamed_table, training_table
+from simulator.data.event_filters import EventFilter
 from simulator.recommend.catalogue import RECIPES
-from simulator.recommend.training import Model, TrainingData, train
-from simulator.recommend.user_personalization import update
+from simulator.recommend.training import is_simulated
 from simulator.resources import lifecycle
-from simulator.resources.datasets import interactions_of
-from simulator.resources.ids import chance_of, new_id
+from simulator.resources.ids import new_id
 from simulator.resources.lookup import (
     Answer,
     Request,
@@ -23,29 +24,37 @@ from simulator.resources.lookup import (
     times,
 )
 from simulator.resources.operations import PAGES, operation
-from simulator.resources.solutions import solution
-from simulator.resources.world import ACTIVE, FAILED, IN_PROGRESS, PENDING, Record, Scope
+from simulator.resources.solutions import Solution, shown_config, solution
+from simulator.resources.training import (
+    Trained,
+    begin_incremental_training,
+    begin_training,
+    finish_incremental_training,
+    finish_training,
+    schedule_update,
+    update_model,
+)
+from simulator.resources.world import ACTIVE, FAILED, IN_PROGRESS, PENDING, Scope
+
+STOPPING = "CREATE STOPPING"
+STOPPED = "CREATE STOPPED"
+
+# The training modes that build a new model of everything; UPDATE builds on the newest version there is.
+_FULLY = frozenset({"FULL", "AUTOTRAIN"})
 
 # The article's training took 22 min 38 s from creation to ACTIVE and was billed as 1.768 hours (spec 08).
 _BILLED_HOURS_PER_HOUR = 1.768 / (22 / 60 + 38 / 3600)
 
 
 @dataclass
-class SolutionVersion(Record):
-    """A training and what came of it.
-
-    `snapshot` is the data to train on, while the training runs. `streamed` counts the put events of the
-    dataset that `model` knows; those that came later are a user's session. Automatic updates replace `model`
-    and nothing else.
-    """
+class SolutionVersion(Trained):
+    """A training and what came of it. `config` and `event_type` are copies of the solution's at its creation."""
 
     solution_arn: str
-    dataset_group_arn: str
-    recipe_arn: str
     training_mode: str
-    snapshot: Snapshot | None = None
-    model: Model | None = None
-    streamed: int = 0
+    training_type: str = "MANUAL"
+    event_type: str | None = None
+    config: Mapping[str, Any] = field(default_factory=dict)
     training_hours: float | None = None
 
     @property
@@ -58,35 +67,75 @@ class SolutionVersion(Record):
         return {
             "solutionVersionArn": self.arn,
             "trainingMode": self.training_mode,
-            "trainingType": "MANUAL",
+            "trainingType": self.training_type,
             **times(self),
         }
 
 
 def create_solution_version(scope: Scope, request: Request) -> Answer:
-    """CreateSolutionVersion."""
+    """CreateSolutionVersion, in the mode FULL or UPDATE."""
     parent = solution(scope, request["solutionArn"])
-    mode = request.get("trainingMode", "FULL")
-    if mode != "FULL":
-        raise errors.not_simulated(f"CreateSolutionVersion with the trainingMode {mode}")
-    require_active(parent)
     table = scope.inventory.solution_versions
+    name = request.get("name")
+    if name is not None and any(each.name == name for each in table.of(parent.arn)):
+        raise errors.VERSION_NAME_TAKEN(solution=parent.arn, name=name)
+    require_active(parent)
     require_fewer_running(scope, "running_solution_versions", table.values())
-    name = f"{parent.name}/{new_id(scope.world, 'solution-version', parent.arn)[:8]}"
-    arn = scope.home.arn("solution", name)
+    recipe = RECIPES[parent.recipe_arn]
+    mode = request.get("trainingMode", "FULL")
+    if mode == "AUTOTRAIN":
+        raise errors.AUTOTRAIN_IS_AUTOMATIC()
+    if mode not in recipe.training_modes:
+        raise errors.UPDATE_NOT_FOR_RECIPE(recipe=recipe.arn)
+    if mode == "UPDATE" and newest_fully_trained(scope, parent.arn) is None:
+        raise errors.UPDATE_WANTS_FULL(solution=parent.arn)
+    if not is_simulated(recipe):
+        raise errors.not_simulated(f"the training of the recipe {recipe.name}")
+    version = train_solution(scope, parent, request, mode)
+    return {"solutionVersionArn": version.arn}
+
+
+def train_solution(
+    scope: Scope, parent: Solution, request: Request, mode: str, training_type: str = "MANUAL"
+) -> SolutionVersion:
+    """A new version of a solution, whose training begins; `request` gives its name and tags, if it has any."""
+    named = f"{parent.name}/{new_id(scope.world, 'solution-version', parent.arn)[:8]}"
     version = SolutionVersion(
-        arn,
-        name,
+        scope.home.arn("solution", named),
+        request.get("name", named),
         PENDING,
         scope.now,
         scope.now,
-        solution_arn=parent.arn,
-        dataset_group_arn=parent.dataset_group_arn,
-        recipe_arn=parent.recipe_arn,
-        training_mode=mode,
+        parent.dataset_group_arn,
+        parent.recipe_arn,
+        parent.arn,
+        mode,
+        training_type,
+        parent.event_type,
+        copy.deepcopy(parent.config),
+        events=_events(parent),
     )
     lifecycle.create(scope, "solution_version", version, request)
-    return {"solutionVersionArn": arn}
+    return version
+
+
+def _events(parent: Solution) -> EventFilter | None:
+    """The interactions that a solution is to be trained on, as its event type and its configuration say."""
+    threshold = parent.config.get("eventValueThreshold")
+    least = None if threshold is None else float(threshold)
+    alternatives: list[tuple[str | None, float | None]] = [
+        (each["eventType"], each.get("eventValueThreshold"))
+        for each in parent.config.get("eventsConfig", {}).get("eventParametersList", ())
+    ]
+    if not alternatives:
+        return None if parent.event_type is None and least is None else EventFilter(((parent.event_type, least),))
+    return EventFilter(
+        tuple(
+            (event_type, max((each for each in (own, least) if each is not None), default=None))
+            for event_type, own in alternatives
+            if parent.event_type in (None, event_type)
+        )
+    )
 
 
 def describe_solution_version(scope: Scope, request: Request) -> Answer:
@@ -101,8 +150,9 @@ def describe_solution_version(scope: Scope, request: Request) -> Answer:
             "performAutoML": False,
             "performIncrementalUpdate": False,
             "recipeArn": version.recipe_arn,
+            "eventType": version.event_type,
             "datasetGroupArn": version.dataset_group_arn,
-            "solutionConfig": {},
+            "solutionConfig": shown_config(version.recipe_arn, version.config),
             "trainingHours": version.training_hours,
         }
     }
@@ -124,76 +174,83 @@ def get_solution_metrics(scope: Scope, request: Request) -> Answer:
     return {"solutionVersionArn": version.arn, "metrics": dict(version.model.metrics)}
 
 
+def stop_solution_version_creation(scope: Scope, request: Request) -> Answer:
+    """StopSolutionVersionCreation: at once while the training is pending, after a while if it runs."""
+    version = solution_version(scope, request["solutionVersionArn"])
+    if version.status not in (PENDING, IN_PROGRESS):
+        raise errors.NOT_IN_STATE(arn=version.arn, done="stopped", wanted="CREATE PENDING or CREATE IN_PROGRESS")
+    scope.world.agenda.drop(version.arn)
+    if version.status == PENDING:
+        lifecycle.change(scope, version, STOPPED)
+    else:
+        version.snapshot = version.items = version.model = None
+        lifecycle.change(scope, version, STOPPING)
+        due = scope.now + scope.world.durations["solution_version_stop"]
+        lifecycle.schedule(scope, "solution_version_stop", "finish", version.arn, due)
+    return {}
+
+
 def solution_version(scope: Scope, arn: str) -> SolutionVersion:
     """The solution version of an ARN; raises `GIVEN_DOES_NOT_EXIST`."""
     return given(scope.inventory.solution_versions, "solution version", arn)
+
+
+def newest_fully_trained(scope: Scope, solution_arn: str) -> SolutionVersion | None:
+    """The ACTIVE version of a solution whose full training was the last to end, or None."""
+    versions = scope.inventory.solution_versions.of(solution_arn)
+    trained = [each for each in versions if each.training_mode in _FULLY and each.status == ACTIVE]
+    return max(trained, key=lambda each: (each.updated, each.arn), default=None)
+
+
+def newest_active(scope: Scope, solution_arn: str) -> SolutionVersion | None:
+    """The ACTIVE version of a solution that was created last, or None."""
+    active = [each for each in scope.inventory.solution_versions.of(solution_arn) if each.status == ACTIVE]
+    return active[-1] if active else None
 
 
 def on_begin(scope: Scope, entry: Entry) -> None:
     """The training begins: it sees what has arrived by now."""
     version = scope.inventory.solution_versions[entry.subject]
     lifecycle.change(scope, version, IN_PROGRESS)
-    interactions = interactions_of(scope, version.dataset_group_arn)
-    if interactions is not None:
-        version.snapshot = interactions.store.snapshot()
+    if version.training_mode == "UPDATE":
+        base = newest_active(scope, version.solution_arn)
+        assert base is not None, "UPDATE is taken where there is an ACTIVE version only"
+        begin_incremental_training(scope, version, base)
+    else:
+        begin_training(scope, version)
 
 
 def on_finish(scope: Scope, entry: Entry) -> None:
     """The model is there, or the data were too few and the training has failed."""
     version = scope.inventory.solution_versions[entry.subject]
-    snapshot, version.snapshot = version.snapshot, None
-    interactions = interactions_of(scope, version.dataset_group_arn)
-    if snapshot is None or interactions is None:
-        lifecycle.change(scope, version, FAILED, errors.NO_INTERACTIONS.wording)
-        return
-    recipe = RECIPES[version.recipe_arn]
-    table = training_table(interactions.store, snapshot)
-    reason = recipe.too_little(table)
+    if version.training_mode == "UPDATE":
+        reason = finish_incremental_training(scope, version)
+    else:
+        reason = finish_training(scope, version, version.arn)
     if reason is not None:
         lifecycle.change(scope, version, FAILED, reason)
         return
-    chance = None if scope.world.training == "exact" else chance_of(scope.world, version.arn)
-    version.model = train(recipe, TrainingData(table), chance)
-    version.streamed = snapshot.put
     lifecycle.change(scope, version, ACTIVE)
     billed = (version.updated - version.created) / HOUR * _BILLED_HOURS_PER_HOUR
     version.training_hours = round(billed, 3)
-    _schedule_update(scope, version)
+    if version.training_mode in _FULLY:
+        schedule_update(scope, version, "run")
+    if scope.inventory.campaigns.of(version.solution_arn):
+        lifecycle.schedule(scope, "campaign_sync", "run", version.solution_arn, scope.now)
 
 
 def on_automatic_update(scope: Scope, entry: Entry) -> None:
-    """The two-hour update: the model takes in what was put since, if the version is one that is updated.
+    """The two-hour update: no new version. Only the newest fully trained version of a solution is updated, while
+    a campaign serves it and its dataset stands.
 
-    Not a training: no new version, no metrics, no change of status or times. Only the newest fully trained
-    version of a solution is updated, while a campaign serves it and its dataset stands.
     Source: the guide, "Automatic updates" of User-Personalization (spec 04, section 5).
     """
     version = scope.inventory.solution_versions.get(entry.subject)
-    if version is None or version is not _newest_fully_trained(scope, version.solution_arn):
+    if version is None or version is not newest_fully_trained(scope, version.solution_arn):
         return
-    _schedule_update(scope, version)
-    interactions = interactions_of(scope, version.dataset_group_arn)
-    if interactions is None or version.model is None or not _deployed(scope, version):
-        return
-    put = interactions.store.snapshot().put
-    if put > version.streamed:
-        version.model = update(version.model, streamed_table(interactions.store, version.streamed, put))
-        version.streamed = put
-
-
-def _schedule_update(scope: Scope, version: SolutionVersion) -> None:
-    period = RECIPES[version.recipe_arn].automatic_update
-    if period is not None:
-        lifecycle.schedule(scope, "automatic_update", "run", version.arn, scope.now + period)
-
-
-def _newest_fully_trained(scope: Scope, solution_arn: str) -> SolutionVersion | None:
-    trained = [
-        each
-        for each in scope.inventory.solution_versions.of(solution_arn)
-        if each.training_mode == "FULL" and each.status == ACTIVE
-    ]
-    return max(trained, key=lambda each: (each.updated, each.arn), default=None)
+    schedule_update(scope, version, "run")
+    if _deployed(scope, version):
+        update_model(scope, version)
 
 
 def _deployed(scope: Scope, version: SolutionVersion) -> bool:
@@ -201,6 +258,11 @@ def _deployed(scope: Scope, version: SolutionVersion) -> bool:
         each.solution_version_arn == version.arn and each.status == ACTIVE
         for each in scope.inventory.campaigns.of(version.solution_arn)
     )
+
+
+def on_stop_finish(scope: Scope, entry: Entry) -> None:
+    """The training has stopped; nothing came of it."""
+    lifecycle.change(scope, scope.inventory.solution_versions[entry.subject], STOPPED)
 
 
 def on_solution_deletion_finish(scope: Scope, entry: Entry) -> None:
@@ -212,14 +274,20 @@ def on_solution_deletion_finish(scope: Scope, entry: Entry) -> None:
 
 
 OPERATIONS = {
-    "CreateSolutionVersion": operation(create_solution_version, "solutionArn", "trainingMode", "tags"),
+    "CreateSolutionVersion": operation(
+        create_solution_version,
+        *("name", "solutionArn", "trainingMode", "tags"),
+        note="recipes without a model (Next-Best-Action, Semantic-Similarity) are refused",
+    ),
     "DescribeSolutionVersion": operation(describe_solution_version, "solutionVersionArn"),
     "ListSolutionVersions": operation(list_solution_versions, "solutionArn", *PAGES),
     "GetSolutionMetrics": operation(get_solution_metrics, "solutionVersionArn"),
+    "StopSolutionVersionCreation": operation(stop_solution_version_creation, "solutionVersionArn"),
 }
 HANDLERS = {
     "solution_version.begin": on_begin,
     "solution_version.finish": on_finish,
+    "solution_version_stop.finish": on_stop_finish,
     "automatic_update.run": on_automatic_update,
     "solution_deletion.finish": on_solution_deletion_finish,
 }

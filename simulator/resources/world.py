@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from simulator.resources.event_trackers import EventTracker
     from simulator.resources.filters import Filter
     from simulator.resources.metric_attributions import MetricAttribution
+    from simulator.resources.monitoring import MetricKey, Tally
     from simulator.resources.platform import Platform
     from simulator.resources.recommenders import Recommender
     from simulator.resources.schemas import Schema
@@ -108,7 +109,8 @@ class World:
     """One simulation, over all accounts and regions.
 
     `now` is the instant that the agenda has been settled to; `training` is `"sampled"` (every full training
-    draws its own chance) or `"exact"`. `repeats` counts the equal ids asked for at the present instant.
+    draws its own chance) or `"exact"`. `repeats` counts the equal ids asked for at the present instant,
+    `warned` names what the user has been warned of; `metrics` is what CloudWatch is told (`monitoring`).
     """
 
     seed: int
@@ -120,7 +122,8 @@ class World:
     inventories: dict[Home, Inventory] = field(default_factory=dict)
     journal: list[JournalEntry] = field(default_factory=list)
     repeats: dict[bytes, int] = field(default_factory=dict)
-    warned: bool = False
+    metrics: dict[MetricKey, Tally] = field(default_factory=dict)
+    warned: set[str] = field(default_factory=set)
 
     def empty(self) -> None:
         """Forgets all resources and all that was to happen; the clock stays where it is."""
@@ -128,6 +131,7 @@ class World:
         self.inventories = {}
         self.journal = []
         self.repeats = {}
+        self.metrics = {}
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,7 +14,7 @@ from simulator.scenario import expressions
 from simulator.scenario.calling import Clients, answer_shown, request_shown, wanted_error, wrong_error
 from simulator.scenario.comparisons import brief, comparison_of, difference, same
 from simulator.scenario.interactions import UnusableData, interactions_from
-from simulator.scenario.model import Data, Expectation, Read, Scenario, Step, WaitUntil, step_path
+from simulator.scenario.model import Data, Duration, Expectation, Read, Scenario, Step, WaitUntil, step_path
 from simulator.scenario.outcome import Listener, Outcome, Overrides, ScenarioFailed, StepBegan, StepEnded
 from simulator.scenario.rankings import item_ids
 from simulator.scenario.references import filled
@@ -35,7 +36,8 @@ def run(scenario: Scenario, listener: Listener | None = None, overrides: Overrid
     """Runs a scenario in a simulation of its own; the listener hears of every step that begins and ends.
 
     Raises ScenarioFailed at the first step that does not hold, ScenarioInvalid if the scenario names an
-    operation or a file that there is not, ValueError for an override that makes no sense.
+    operation or a file that there is not, ValueError for an override that makes no sense, SavedWorldError or OSError
+    for a saved world that cannot be loaded or written.
     """
     overrides = overrides or Overrides()
     steps = scenario.content.steps
@@ -51,6 +53,8 @@ def run(scenario: Scenario, listener: Listener | None = None, overrides: Overrid
                 made = story.clients.calls - before
                 listener(StepEnded(index + 1, len(steps), step, simulation.clock.now(), made))
         _check_shows(scenario, story.saved)
+        if overrides.save is not None:
+            simulation.save(overrides.save)
         return Outcome(scenario, began, simulation.clock.now(), story.clients.calls, story.saved)
 
 
@@ -58,14 +62,19 @@ def _simulation(scenario: Scenario, overrides: Overrides) -> simulate:
     from simulator.simulation import simulate
 
     options = scenario.content.simulate
+    if overrides.load is not None:
+        return simulate(
+            load=overrides.load,
+            seed=overrides.seed,
+            durations=_lengths(overrides.durations),
+            region=options.region,
+        )
     durations = options.durations if overrides.durations is None else overrides.durations
     try:
         return simulate(
             options.start,
             seed=options.seed if overrides.seed is None else overrides.seed,
-            durations=durations
-            if isinstance(durations, str)
-            else {name: length.timedelta() for name, length in durations.items()},
+            durations=_lengths(durations),
             training=options.training,
             region=options.region,
         )
@@ -73,6 +82,12 @@ def _simulation(scenario: Scenario, overrides: Overrides) -> simulate:
         if overrides.durations is not None:
             raise
         raise scenario.document.invalid(("simulate", "durations"), str(fault)) from None
+
+
+def _lengths(durations: str | Mapping[str, Duration] | None) -> str | dict[str, timedelta] | None:
+    if durations is None or isinstance(durations, str):
+        return durations
+    return {name: length.timedelta() for name, length in durations.items()}
 
 
 def _check_shows(scenario: Scenario, saved: Mapping[str, Any]) -> None:

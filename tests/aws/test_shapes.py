@@ -358,6 +358,7 @@ def test_requests_without_timestamps_pass_as_they_are() -> None:
 # --- answers -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("requests.time-in-milliseconds")
 def test_answers_are_compact_json() -> None:
     describe = operation("personalize", "DescribeDatasetGroup")
     result = {"datasetGroup": {"name": "é", "domain": None, "creationDateTime": 1552507038_214_999}}

@@ -4,16 +4,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.data.csv_files import read_interactions
-from simulator.data.exports import export_csv
-from simulator.data.interactions import (
-    BulkChunk,
-    InteractionStore,
-    PutEvent,
-    TextColumn,
-    streamed_table,
-    training_table,
-)
+from simulator.data.columns import Chunk, text_column
+from simulator.data.csv_files import read_import
+from simulator.data.exports import export_interactions
+from simulator.data.interactions import InteractionStore, PutEvent, streamed_table, training_table
 from simulator.data.schemas import AvroSchema, Field
 from simulator.quotas import Quotas
 
@@ -34,14 +28,13 @@ def event(user: str, item: str, timestamp: int, session: str = "s") -> PutEvent:
     return PutEvent(timestamp, user, session, item, "watch", None, "", "")
 
 
-def chunk(listed: list[tuple[str, str, int]]) -> BulkChunk:
-    users = sorted({user for user, _, _ in listed})
-    items = sorted({item for _, item, _ in listed})
-    return BulkChunk(
-        TextColumn(np.array([users.index(user) for user, _, _ in listed], np.int32), tuple(users)),
-        TextColumn(np.array([items.index(item) for _, item, _ in listed], np.int32), tuple(items)),
-        np.array([timestamp for _, _, timestamp in listed], np.int64),
-        {},
+def chunk(listed: list[tuple[str, str, int]]) -> Chunk:
+    return Chunk(
+        {
+            "USER_ID": text_column(user for user, _, _ in listed),
+            "ITEM_ID": text_column(item for _, item, _ in listed),
+            "TIMESTAMP": np.array([timestamp for _, _, timestamp in listed], np.int64),
+        }
     )
 
 
@@ -59,12 +52,12 @@ def test_the_table_is_bulk_and_then_put_in_order_of_arrival(
     first: list[tuple[str, str, int]], second: list[tuple[str, str, int]], put: list[tuple[str, str, int]]
 ) -> None:
     store = InteractionStore()
-    store.replace_bulk((chunk([("gone", "gone", 1)]),))
-    store.replace_bulk((chunk(first),))
-    store.add_bulk((chunk(second),))
+    store.replace_bulk(chunk([("gone", "gone", 1)]))
+    store.replace_bulk(chunk(first))
+    store.add_bulk(chunk(second))
     for instant, row in enumerate(put):
         store.add_event(event(*row), instant)
-    assert as_rows(store) == first + second + list(dict.fromkeys(put))
+    assert as_rows(store) == first + [row for row in second if row not in first] + list(dict.fromkeys(put))
 
 
 @given(st.lists(rows), st.randoms())
@@ -82,11 +75,11 @@ def test_events_of_one_instant_have_one_order(put: list[tuple[str, str, int]], c
 
 def test_a_snapshot_does_not_see_what_comes_later() -> None:
     store = InteractionStore()
-    store.replace_bulk((chunk([("u", "a", 1)]),))
+    store.replace_bulk(chunk([("u", "a", 1)]))
     store.add_event(event("u", "b", 2), 1)
     snapshot = store.snapshot()
     store.add_event(event("u", "c", 3), 2)
-    store.replace_bulk(())
+    store.replace_bulk(chunk([]))
     table = training_table(store, snapshot)
     assert [table.item_ids[item] for item in table.items] == ["a", "b"]
     later = streamed_table(store, snapshot.put, 2)
@@ -104,12 +97,15 @@ def test_an_anonymous_session_is_streamed_but_not_trained_on() -> None:
 @given(st.lists(rows, min_size=1))
 def test_what_is_exported_is_what_was_imported(listed: list[tuple[str, str, int]]) -> None:
     """The export's quoting is read back by our own reader, with backslash escapes, row for row."""
-    exported = export_csv(SCHEMA, [chunk(listed)], []).decode()
+    source = InteractionStore()
+    source.replace_bulk(chunk(listed))
+    exported = export_interactions(SCHEMA, "ITEM_ID", source.bulk, []).decode()
     header, rest = exported.split("\n", 1)
     names = header.split(",")
     assert names[0] == "timestamp"
     renamed = ",".join({"user_id": "USER_ID", "item_id": "ITEM_ID", "timestamp": "TIMESTAMP"}.get(n, n) for n in names)
-    parsed = read_interactions([f"{renamed}\n{rest}".encode()], SCHEMA, Quotas({"interaction_records_per_import": 1}))
+    parsed = read_import([f"{renamed}\n{rest}".encode()], SCHEMA, Quotas({"interaction_records_per_import": 1}))
     store = InteractionStore()
-    store.replace_bulk(parsed.chunks)
+    assert parsed.rows is not None
+    store.replace_bulk(parsed.rows)
     assert as_rows(store) == [(user, item, timestamp * 1000) for user, item, timestamp in dict.fromkeys(listed)]

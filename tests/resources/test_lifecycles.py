@@ -51,7 +51,9 @@ def watch(sim: Simulation, describe: Callable[[], dict[str, Any]], seconds: int)
     return seen, (sim.clock.now() - begun).total_seconds()
 
 
+@pytest.mark.rule("resources.statuses-in-order")
 def test_every_resource_takes_its_time(sim: Simulation, here: Account) -> None:
+    """[life-002] [life-015] for a training, [life-009] for a campaign."""
     p = here.personalize
     group = p.create_dataset_group(name="films")["datasetGroupArn"]
     assert watch(sim, lambda: p.describe_dataset_group(datasetGroupArn=group)["datasetGroup"], 1) == (
@@ -83,6 +85,7 @@ def test_every_resource_takes_its_time(sim: Simulation, here: Account) -> None:
     )
 
 
+@pytest.mark.accepted("resources.given-does-not-exist", "resources.arn-does-not-exist", "resources.name-once")
 def test_arns_and_fields_as_recorded(sim: Simulation, here: Account) -> None:
     made = deploy(here, lambda: sim.clock.tick(hours=1), some_interactions())
     arn = "arn:aws:personalize:us-east-1:123456789012:"
@@ -139,6 +142,7 @@ def test_a_campaign_update_as_recorded(sim: Simulation, here: Account) -> None:
         ),
     ],
 )
+@pytest.mark.rule("resources.failure-reason")
 def test_too_little_data_fails_the_training(sim: Simulation, here: Account, frame: pd.DataFrame, reason: str) -> None:
     made = dataset(here, lambda: sim.clock.tick(minutes=1))
     import_csv(here, made, pd.concat([frame, frame.head(10)]))  # repeated rows count once
@@ -182,6 +186,7 @@ def test_automatic_training_is_warned_about_once(sim: Simulation, here: Account)
 
 
 class TestLists:
+    @pytest.mark.rule("lists.pages", "lists.oldest-first")
     def test_pages(self, here: Account) -> None:
         names = [f"schema-{number:02}" for number in range(25)]
         for name in names:
@@ -191,6 +196,8 @@ class TestLists:
         assert [schema["name"] for page in pages for schema in page["schemas"]] == names
         assert "nextToken" not in pages[-1]
 
+    @pytest.mark.accepted("lists.token")
+    @pytest.mark.rule("lists.stable")
     def test_a_token_survives_a_deletion(self, here: Account) -> None:
         arns = [
             here.personalize.create_schema(name=name, schema=schema_text())["schemaArn"] for name in ("a", "b", "c")
@@ -200,12 +207,23 @@ class TestLists:
         rest = here.personalize.list_schemas(nextToken=first["nextToken"])
         assert [schema["name"] for schema in rest["schemas"]] == ["c"]
 
-    @pytest.mark.parametrize("token", ["nonsense", "bm9uc2Vuc2U=", "é"])
+    @pytest.mark.refused("lists.token")
+    def test_a_token_of_another_list(self, here: Account) -> None:
+        for name in ("a", "b"):
+            here.personalize.create_schema(name=name, schema=schema_text())
+            here.personalize.create_dataset_group(name=name)
+        token = here.personalize.list_schemas(maxResults=1)["nextToken"]
+        assert here.personalize.list_schemas(nextToken=token)["schemas"][0]["name"] == "b"
+        with refused("InvalidNextTokenException", "The provided nextToken is not valid."):
+            here.personalize.list_dataset_groups(nextToken=token)
+
+    @pytest.mark.parametrize("token", ["nonsense", "bm9uc2Vuc2U=", "é", "W10=", "bnVsbA=="])
     def test_a_token_of_ones_own(self, here: Account, token: str) -> None:
         with pytest.raises(here.personalize.exceptions.ClientError) as caught:
             here.personalize.list_schemas(nextToken=token)
         assert caught.value.response["Error"]["Code"] in ("InvalidNextTokenException", "ValidationException")
 
+    @pytest.mark.rule("lists.parent", "lists.unknown-parent")
     def test_each_list_knows_its_parent(self, sim: Simulation, here: Account) -> None:
         made = [
             deploy(here, lambda: sim.clock.tick(hours=1), some_interactions(), name=name) for name in ("one", "two")
@@ -238,6 +256,7 @@ class TestLists:
 
 
 class TestQuotas:
+    @pytest.mark.rule("quotas.running")
     def test_a_sixth_running_import(self, sim: Simulation, here: Account) -> None:
         made = dataset(here, lambda: sim.clock.tick(minutes=1))
         for number in range(5):
@@ -247,6 +266,7 @@ class TestQuotas:
         sim.clock.tick(minutes=5)
         import_csv(here, made, some_interactions(), name="job-5")
 
+    @pytest.mark.rule("quotas.active")
     def test_a_sixth_dataset_group(self, here: Account) -> None:
         for number in range(5):
             here.personalize.create_dataset_group(name=f"group-{number}")
@@ -255,6 +275,7 @@ class TestQuotas:
         ):
             here.personalize.create_dataset_group(name="group-5")
 
+    @pytest.mark.rule("quotas.by-name")
     def test_another_limit(self) -> None:
         with simulate(start=START, quotas={"active_dataset_groups": 1}):
             here = account()

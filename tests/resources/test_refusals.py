@@ -114,15 +114,18 @@ def state(sim: Simulation) -> bytes | str:
         ),
     ],
 )
+@pytest.mark.refused("resources.given-does-not-exist", "resources.arn-does-not-exist")
 def test_what_does_not_exist(
     sim: Simulation, here: Account, operation: str, member: str, arn: str, wording: str
 ) -> None:
+    """[err-004] for solutions."""
     before = state(sim)
     with refused("ResourceNotFoundException", wording.format(ARN + arn)):
         getattr(here.personalize, operation)(**{member: ARN + arn})
     assert state(sim) == before
 
 
+@pytest.mark.refused("resources.name-once")
 def test_names_are_taken(sim: Simulation, here: Account) -> None:
     made = deploy(here, here.personalize.list_schemas, some_interactions())
     before = state(sim)
@@ -152,7 +155,9 @@ def test_names_are_taken(sim: Simulation, here: Account) -> None:
     assert state(sim) == before
 
 
+@pytest.mark.refused("resources.referenced")
 def test_what_is_in_use_cannot_go(sim: Simulation, here: Account) -> None:
+    """[err-022] [err-027] [err-028]"""
     made = deploy(here, here.personalize.list_schemas, some_interactions())
     before = state(sim)
     with refused("ResourceInUseException", "The provided schema is being referenced by one or more datasets"):
@@ -164,6 +169,7 @@ def test_what_is_in_use_cannot_go(sim: Simulation, here: Account) -> None:
     assert state(sim) == before
 
 
+@pytest.mark.rule("resources.parent-active")
 def test_parents_must_be_active() -> None:
     with simulate(start="2022-03-08T09:00:00Z") as sim:
         here = account()
@@ -355,31 +361,35 @@ class TestCsv:
 
 
 class TestNotSimulated:
+    @pytest.mark.refused("requests.not-simulated")
     @pytest.mark.parametrize(
-        ("operation", "request_", "named"),
+        ("service", "operation", "request_", "named"),
         [
-            ("list_recipes", {}, "ListRecipes"),
-            ("create_dataset_group", {"name": "x", "domain": "ECOMMERCE"}, "the parameter domain"),
+            (
+                *("personalize", "create_solution"),
+                {"name": "s", "datasetGroupArn": ARN + "dataset-group/films", "performAutoML": True},
+                "CreateSolution with performAutoML true",
+            ),
+            ("events", "put_items", {"datasetArn": ARN + "dataset/x/ITEMS", "items": [{"itemId": "i"}]}, "PutItems"),
+            (
+                *("runtime", "get_recommendations"),
+                {"userId": "u", "filterArn": ARN + "filter/f"},
+                "the parameter filterArn of GetRecommendations",
+            ),
         ],
     )
     def test_it_says_so(
-        self, sim: Simulation, here: Account, operation: str, request_: dict[str, object], named: str
+        self,
+        sim: Simulation,
+        here: Account,
+        films: Deployment,
+        service: str,
+        operation: str,
+        request_: dict[str, object],
+        named: str,
     ) -> None:
         before = state(sim)
         with pytest.raises(here.personalize.exceptions.ClientError, match=f"does not simulate {named}") as caught:
-            getattr(here.personalize, operation)(**request_)
-        assert caught.value.response["Error"]["Code"] == "ValidationException"
+            getattr(getattr(here, service), operation)(**request_)
+        assert caught.value.response["Error"]["Code"] in ("ValidationException", "InvalidInputException")
         assert state(sim) == before
-
-    def test_another_recipe(self, here: Account) -> None:
-        made = deploy(here, here.personalize.list_schemas, some_interactions())
-        with pytest.raises(
-            here.personalize.exceptions.ClientError, match="does not simulate CreateSolution with the recipe"
-        ):
-            here.personalize.create_solution(
-                name="other", datasetGroupArn=made.group, recipeArn="arn:aws:personalize:::recipe/aws-sims"
-            )
-
-    def test_another_target(self, here: Account) -> None:
-        with pytest.raises(here.personalize.exceptions.ClientError, match="the parameter recommenderArn"):
-            here.runtime.get_recommendations(recommenderArn=ARN + "recommender/x", userId="1")

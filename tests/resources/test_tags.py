@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from support import Account, account, refused
+from support import Account, account, refused, schema_text
 
 from simulator import simulate
 
@@ -48,6 +48,11 @@ def test_tags_go_with_their_resource(here: Account, group: str) -> None:
     here.personalize.list_schemas()
     assert here.personalize.create_dataset_group(name="films")["datasetGroupArn"] == group
     assert tags_of(here, group) == {}
+    schema = here.personalize.create_schema(name="films", schema=schema_text())["schemaArn"]
+    here.personalize.tag_resource(resourceArn=schema, tags=[tag("team")])
+    here.personalize.delete_schema(schemaArn=schema)
+    here.personalize.create_schema(name="films", schema=schema_text())
+    assert tags_of(here, schema) == {}
 
 
 @pytest.mark.rule("tags.unknown-resource")

@@ -1,0 +1,45 @@
+"""CloudWatch: moto's asks here for the metrics of Personalize whenever it is asked for metrics itself.
+
+Nothing is pushed: what the world has counted is shown as it stands, so a call costs no more than its count.
+Timestamps are the beginnings of minutes, as CloudWatch's are.
+"""
+
+from __future__ import annotations
+
+from moto.core.common_models import CloudWatchMetricProvider
+
+from simulator.arns import Home
+from simulator.aws import gateway
+from simulator.clock import MINUTE, datetime_of
+from simulator.resources.monitoring import NAMESPACE, UNITS
+
+
+class PersonalizeMetrics(CloudWatchMetricProvider):
+    """moto finds it among the subclasses of its provider."""
+
+    @staticmethod
+    def get_cloudwatch_metrics(account_id: str, region: str) -> list[object]:
+        """The metrics of an account and region up to now, a datum a minute and resource."""
+        from moto.cloudwatch.models import MetricAggregatedDatum
+
+        host = gateway.current_host()
+        if host is None:
+            return []
+        home = Home(account_id, region)
+        with host.lock:
+            host.settle()
+            return [
+                MetricAggregatedDatum(
+                    namespace=NAMESPACE,
+                    name=key.name,
+                    dimensions=[{"Name": name, "Value": value} for name, value in key.dimensions],
+                    timestamp=datetime_of(key.minute * MINUTE).replace(tzinfo=None),
+                    unit=UNITS.get(key.name, "Count"),
+                    sample_count=tally.samples,
+                    sum_stat=tally.total,
+                    min_stat=tally.least,
+                    max_stat=tally.most,
+                )
+                for key, tally in host.world.metrics.items()
+                if key.home == home
+            ]

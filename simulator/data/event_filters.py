@@ -1,0 +1,138 @@
+"""Event filters: which interactions a training considers, by their type and value.
+
+Source: the API reference: `eventType` of CreateSolution, `eventValueThreshold` and `eventsConfig` of SolutionConfig.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Set
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulator.data.columns import Mask, TextColumn, differing, take
+from simulator.data.interactions import (
+    Arrival,
+    BulkChunk,
+    InteractionStore,
+    InteractionTable,
+    Snapshot,
+    training_table,
+)
+
+# The guide: reserved keywords must not appear as values in the data.
+_RESERVED = frozenset(
+    {
+        *("USER_ID", "ITEM_ID", "TIMESTAMP", "EVENT_TYPE", "EVENT_VALUE"),
+        *("IMPRESSION", "RECOMMENDATION_ID", "EVENT_ATTRIBUTION_SOURCE"),
+    }
+)
+
+
+@dataclass(frozen=True)
+class EventFilter:
+    """An interaction counts if one of the alternatives lets it: a type (None: any) and a least value (None: any).
+
+    What has no value reaches no threshold.
+    """
+
+    alternatives: tuple[tuple[str | None, float | None], ...]
+
+    @property
+    def event_type(self) -> str | None:
+        """The types that it names, as a failure reason lists them; None if it names none."""
+        named = sorted({event_type for event_type, _ in self.alternatives if event_type is not None})
+        return ", ".join(named) or None
+
+    def lets(self, event_type: str, event_value: float | None) -> bool:
+        """Whether an interaction of this type and value counts."""
+        return any(
+            (wanted is None or wanted == event_type)
+            and (least is None or (event_value is not None and event_value >= least))
+            for wanted, least in self.alternatives
+        )
+
+
+def counting_table(store: InteractionStore, snapshot: Snapshot, events: EventFilter | None) -> InteractionTable:
+    """What a training sees of a snapshot, of the interactions that count."""
+    if events is None:
+        return training_table(store, snapshot)
+    bulk = tuple(_counting_rows(chunk, events) for chunk in snapshot.bulk)
+    put = _counting(store.arrivals(0, snapshot.put), events)
+    return training_table(InteractionStore(put=put), Snapshot(bulk, len(put)))
+
+
+def lacks_event_types(store: InteractionStore, snapshot: Snapshot) -> bool:
+    """Whether there is an EVENT_TYPE column and nothing in it but absent values and reserved keywords."""
+    if not any("EVENT_TYPE" in chunk.others for chunk in snapshot.bulk):
+        return False
+    return not any(map(_is_event_type, _event_types(store, snapshot)))
+
+
+def rows_of_other_items(chunk: BulkChunk, item_ids: Set[str]) -> BulkChunk:
+    """The rows of a chunk that are not of these items."""
+    return _rows(chunk, differing(chunk.items, item_ids))
+
+
+def newest_items_of(store: InteractionStore, user_id: str, event_type: str, count: int) -> frozenset[str]:
+    """The items of the `count` newest interactions of a type that a user has had, imported or put."""
+    found: list[tuple[int, str]] = []
+    for chunk in store.bulk:
+        if user_id in chunk.users.values:
+            rows = _of_type(chunk, event_type) & (chunk.users.codes == chunk.users.values.index(user_id))
+            items = (chunk.items.values[code] for code in chunk.items.codes[rows].tolist())
+            found += zip(chunk.timestamps[rows].tolist(), items, strict=True)
+    put = store.streamed(user_id, 0)
+    found += [(event.timestamp, event.item_id) for event in put if event.event_type == event_type]
+    return frozenset(item_id for _, item_id in sorted(found)[-count:])
+
+
+def _event_types(store: InteractionStore, snapshot: Snapshot) -> Iterable[str]:
+    for arrival in store.put[: snapshot.put]:
+        yield arrival.event.event_type
+    for chunk in snapshot.bulk:
+        column = chunk.others.get("EVENT_TYPE")
+        if isinstance(column, TextColumn):
+            yield from (column.values[code] for code in np.unique(column.codes).tolist())
+
+
+def _is_event_type(value: str) -> bool:
+    return bool(value) and value.upper() not in _RESERVED
+
+
+def _counting(arrivals: Iterable[Arrival], events: EventFilter) -> list[Arrival]:
+    return [each for each in arrivals if events.lets(each.event.event_type, each.event.event_value)]
+
+
+def _counting_rows(chunk: BulkChunk, events: EventFilter) -> BulkChunk:
+    kept = np.zeros(len(chunk), dtype=bool)
+    for event_type, least in events.alternatives:
+        kept |= _of_type(chunk, event_type) & _reaching(chunk, least)
+    return _rows(chunk, kept)
+
+
+def _rows(chunk: BulkChunk, kept: Mask) -> BulkChunk:
+    return BulkChunk(
+        users=TextColumn(chunk.users.codes[kept], chunk.users.values),
+        items=TextColumn(chunk.items.codes[kept], chunk.items.values),
+        timestamps=chunk.timestamps[kept],
+        others={name: take(column, kept) for name, column in chunk.others.items()},
+    )
+
+
+def _of_type(chunk: BulkChunk, event_type: str | None) -> Mask:
+    column = chunk.others.get("EVENT_TYPE")
+    if event_type is None:
+        return np.ones(len(chunk), dtype=bool)
+    if not isinstance(column, TextColumn) or event_type not in column.values:
+        return np.zeros(len(chunk), dtype=bool)
+    return np.asarray(column.codes == column.values.index(event_type))
+
+
+def _reaching(chunk: BulkChunk, least: float | None) -> Mask:
+    column = chunk.others.get("EVENT_VALUE")
+    if least is None:
+        return np.ones(len(chunk), dtype=bool)
+    if not isinstance(column, np.ndarray):
+        return np.zeros(len(chunk), dtype=bool)
+    return np.asarray(column >= least)  # an absent value is no number, which reaches nothing

@@ -1,0 +1,159 @@
+"""Items, users and actions: records by id, what was imported in bulk and what was put kept apart.
+
+Every version of a record is kept, for exports; whoever reads asks for the newest of each id. Which of two is the
+newer one is decided by their arrival: the rows of an import arrive when its job ends, the last of a file last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from simulator.clock import Micros
+from simulator.data.columns import Chunk, Column, Value, cell, column_of, joined, text_column
+
+
+class PutRecord(NamedTuple):
+    """An item, user or action that was put, and the virtual instant at which it came.
+
+    `properties` are its columns other than its id, by the names of the schema's fields, in the order of their names.
+    """
+
+    instant: Micros
+    record_id: str
+    properties: tuple[tuple[str, Value], ...]
+
+
+class Import(NamedTuple):
+    """The rows of an import, and how many records had been put when they arrived."""
+
+    chunk: Chunk
+    put_before: int
+
+
+@dataclass(frozen=True, eq=False)
+class Records:
+    """The newest record of each id: `row_of` an id is its row in all `columns`, the id's own among them.
+
+    Ids stand in the order of their newest arrival.
+    """
+
+    row_of: dict[str, int]
+    columns: dict[str, Column]
+
+    def __len__(self) -> int:
+        return len(self.row_of)
+
+    def ids(self) -> tuple[str, ...]:
+        """All ids, in the order of the rows."""
+        return tuple(self.row_of)
+
+    def value(self, record_id: str, column: str) -> Value:
+        """A cell of the newest record of an id; None if it is absent, or there is no such id or column."""
+        row = self.row_of.get(record_id)
+        found = self.columns.get(column)
+        return None if row is None or found is None else cell(found, row)
+
+
+@dataclass(frozen=True, eq=False)
+class RecordSnapshot:
+    """What a store of records held at one moment."""
+
+    id_column: str
+    bulk: tuple[Import, ...]
+    put: tuple[PutRecord, ...]
+
+    def newest(self) -> Records:
+        """The newest record of each id."""
+        parts: list[Chunk] = []
+        start = 0
+        for chunk, put_before in self.bulk:
+            parts += [put_chunk(self.id_column, self.put[start:put_before]), chunk]
+            start = put_before
+        parts.append(put_chunk(self.id_column, self.put[start:]))
+        everything = joined([part for part in parts if len(part)] or parts[-1:])
+        ids = everything.texts(self.id_column)
+        last = np.full(len(ids.values), -1, dtype=np.int64)
+        last[ids.codes] = np.arange(len(ids))  # of several rows of an id the last one stays
+        kept = everything.take(np.sort(last[last >= 0]))
+        codes = kept.texts(self.id_column).codes.tolist()
+        return Records({ids.values[code]: row for row, code in enumerate(codes)}, dict(kept.columns))
+
+    def without(self, users: Set[str]) -> RecordSnapshot:
+        """The same without some users, if it is of users."""
+        if self.id_column != "USER_ID":
+            return self
+        gone = [record.record_id in users for record in self.put]
+        bulk = tuple(
+            Import(chunk.without(self.id_column, users), put_before - sum(gone[:put_before]))
+            for chunk, put_before in self.bulk
+        )
+        put = tuple(record for record, is_gone in zip(self.put, gone, strict=True) if not is_gone)
+        return RecordSnapshot(self.id_column, bulk, put)
+
+    def __len__(self) -> int:
+        return len(self.put) + sum(len(chunk) for chunk, _ in self.bulk)
+
+
+@dataclass
+class RecordStore:
+    """All records of one dataset of items, users or actions, under their id column; `put` in order of arrival."""
+
+    id_column: str
+    bulk: tuple[Import, ...] = ()
+    put: list[PutRecord] = field(default_factory=list)
+    newest: Records | None = None
+
+    def replace_bulk(self, chunk: Chunk) -> None:
+        """A FULL import: the earlier bulk records go, what was put stays. Source: the guide, importing data."""
+        self.bulk = ()
+        self.add_bulk(chunk)
+
+    def add_bulk(self, chunk: Chunk) -> None:
+        """An INCREMENTAL import: the records join the earlier ones, and replace those of their ids for readers."""
+        self.bulk += (Import(chunk, len(self.put)),)
+        self.newest = None
+
+    def add_record(self, record: PutRecord) -> None:
+        """Stores a record that was put."""
+        self.put.append(record)
+        self.newest = None
+
+    def snapshot(self) -> RecordSnapshot:
+        """What the store holds now; what came in bulk is not copied."""
+        return RecordSnapshot(self.id_column, self.bulk, tuple(self.put))
+
+    def current(self) -> Records:
+        """The newest record of each id; found once for every change of the store."""
+        if self.newest is None:
+            self.newest = self.snapshot().newest()
+        return self.newest
+
+    def ids(self) -> tuple[str, ...]:
+        """The ids of all records."""
+        return self.current().ids()
+
+    def remove_users(self, users: Set[str]) -> int:
+        """Forgets all records of some users, if the store is of users; how many records those were."""
+        before = self.snapshot()
+        left = before.without(users)
+        self.bulk, self.put, self.newest = left.bulk, list(left.put), None
+        return len(before) - len(left)
+
+
+def put_chunk(id_column: str, put: Sequence[PutRecord]) -> Chunk:
+    """Records that were put, as rows in the order of their arrival."""
+    ordered = sorted(put, key=arrival)
+    properties = [dict(record.properties) for record in ordered]
+    columns: dict[str, Column] = {id_column: text_column(record.record_id for record in ordered)}
+    for name in sorted({name for each in properties for name in each}):
+        columns[name] = column_of([each.get(name) for each in properties])
+    return Chunk(columns)
+
+
+def arrival(record: PutRecord) -> tuple[Micros, str]:
+    """What decides the order of put records: their instant, their id, and for one id the order of the calls."""
+    return record.instant, record.record_id

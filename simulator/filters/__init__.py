@@ -1,0 +1,1 @@
+"""Filters: expressions as CreateFilter takes them, checked against schemas, and evaluated."""

@@ -1,0 +1,203 @@
+"""Which of the candidates a filter lets pass.
+
+The filter and the values must have passed the checker, so nothing is refused here. A record without a value, and an
+id without a record, match nothing: IN and every comparison fail, and so NOT IN, which is what IN is not, holds.
+
+Source: the guide, filter expressions, "Combining multiple expressions" (spec 06, section 2).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from simulator.data.columns import Column, NumberColumn, TextColumn, column_of
+from simulator.data.records import Records
+from simulator.filters.expressions import (
+    ANYTHING,
+    Comparison,
+    Expression,
+    FieldName,
+    FilterExpression,
+    Parameter,
+    Target,
+    is_interactions,
+    named,
+)
+from simulator.filters.grammar import number
+from simulator.filters.values import FilterValues, Given
+
+Mask = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.int64]
+
+_SEPARATOR = "|"
+
+
+class Event(NamedTuple):
+    """Something that a user did: the id of its item or action (for a filter of users, of the user), and its type."""
+
+    subject: str
+    event_type: str | None
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """What a filter looks at when a request is answered.
+
+    `records` are the items, users or actions that are filtered; `events` are those of the user whom the request is
+    for (for a filter of users, of all), newest first. Of each event type the first `considered` count.
+    """
+
+    records: Records
+    users: Records
+    events: Sequence[Event] = ()
+    considered: int = 100
+    user_id: str | None = None
+    item_id: str | None = None
+
+
+def passing(filter_expression: FilterExpression, candidates: Sequence[str], facts: Facts, values: FilterValues) -> Mask:
+    """Which of the candidates (ids of items, users or actions) pass, one truth value each.
+
+    What an INCLUDE lets pass, minus what an EXCLUDE matches. An expression whose IF does not hold counts for nothing,
+    and so does an EXCLUDE with a placeholder that has no value.
+    """
+    rows = np.fromiter((facts.records.row_of.get(each, -1) for each in candidates), np.int64, len(candidates))
+    included = np.zeros(len(candidates), bool)
+    excluded = np.zeros(len(candidates), bool)
+    all_pass = True
+    for expression in filter_expression.expressions:
+        if not _applies(expression, facts, values):
+            continue
+        hits = np.zeros(len(candidates), bool)
+        for alternative in expression.alternatives:
+            matches = (_matches(each, expression.target, candidates, rows, facts, values) for each in alternative)
+            hits |= np.logical_and.reduce(list(matches))
+        if expression.action == "INCLUDE":
+            included |= hits
+            all_pass = False
+        else:
+            excluded |= hits
+    return (included | all_pass) & ~excluded
+
+
+def _applies(expression: Expression, facts: Facts, values: FilterValues) -> bool:
+    """Whether its placeholders have values and its IF holds."""
+    missing = expression.parameters - values.keys()
+    assert not missing or expression.action == "EXCLUDE", "the values of an INCLUDE have been checked"
+    return not missing and all(_holds(comparison, facts, values) for comparison in expression.condition)
+
+
+def _holds(comparison: Comparison, facts: Facts, values: FilterValues) -> bool:
+    """Whether a comparison holds for the current user."""
+    name = named(facts.users.columns, comparison.field.name)
+    cell = facts.users.value(facts.user_id, name) if facts.user_id is not None and name is not None else None
+    return bool(_compare(column_of([cell]), np.zeros(1, np.int64), comparison, facts, values)[0])
+
+
+def _matches(
+    comparison: Comparison,
+    target: Target,
+    candidates: Sequence[str],
+    rows: Places,
+    facts: Facts,
+    values: FilterValues,
+) -> Mask:
+    if is_interactions(comparison.field.dataset):
+        types = [str(each) for each in _wanted(comparison, facts, values)]
+        subjects = _who_or_what_of(types, facts.events, None if target == "UserID" else facts.considered)
+        hits = np.fromiter((each in subjects for each in candidates), bool, len(candidates))
+        return ~hits if comparison.operator in ("NOT IN", "!=") else hits
+    name = named(facts.records.columns, comparison.field.name)
+    return _compare(facts.records.columns[name] if name is not None else None, rows, comparison, facts, values)
+
+
+def _who_or_what_of(types: Iterable[str], events: Iterable[Event], considered: int | None) -> set[str]:
+    """The subjects of the events of some types, in any case; of each type only so many count (None: all)."""
+    wanted = {each.upper() for each in types}
+    seen: Counter[str] = Counter()
+    subjects: set[str] = set()
+    for subject, event_type in events:
+        spelt = (event_type or "").upper()
+        seen[spelt] += 1
+        if (considered is None or seen[spelt] <= considered) and (ANYTHING in wanted or (spelt and spelt in wanted)):
+            subjects.add(subject)
+    return subjects
+
+
+def _compare(column: Column | None, rows: Places, comparison: Comparison, facts: Facts, values: FilterValues) -> Mask:
+    """Which rows of a column (-1: no row) satisfy a comparison."""
+    wanted = _wanted(comparison, facts, values)
+    there = rows >= 0
+    if column is None or not len(column):
+        hits = np.zeros(len(rows), bool)
+    elif isinstance(column, TextColumn):
+        hits = there & _text_hits(column, comparison, wanted)[column.codes[rows]]
+    else:
+        hits = there & _number_hits(column[rows], comparison, wanted)
+    return ~hits if comparison.operator == "NOT IN" else hits
+
+
+def _text_hits(column: TextColumn, comparison: Comparison, wanted: Sequence[Given]) -> Mask:
+    """Which distinct texts of a column match, as a whole or in one of the parts between pipes."""
+    texts = {each for each in wanted if isinstance(each, str) and each}
+    matching = (text in texts or not texts.isdisjoint(text.split(_SEPARATOR)) for text in column.values)
+    hits: Mask = np.fromiter(matching, bool, len(column.values))
+    match comparison.operator:
+        case "IN" | "NOT IN" | "=":
+            return hits
+        case "!=" if texts:
+            present: Mask = np.array([text != "" for text in column.values])
+            return present & ~hits
+        case _:
+            return np.zeros(len(column.values), bool)
+
+
+def _number_hits(found: NumberColumn, comparison: Comparison, wanted: Sequence[Given]) -> Mask:
+    """Which numbers match; one that is absent (NaN) does not."""
+    read = (number(each) if isinstance(each, str) else each for each in wanted)
+    numbers = [each for each in read if each is not None]
+    hits: Mask = np.zeros(len(found), bool)
+    if not numbers:
+        return hits
+    match comparison.operator:
+        case "IN" | "NOT IN" | "=":
+            hits = np.isin(found, numbers)
+        case "!=":
+            hits = ~np.isin(found, numbers) & ~np.isnan(found)
+        case "<":
+            hits = found < numbers[0]
+        case "<=":
+            hits = found <= numbers[0]
+        case ">":
+            hits = found > numbers[0]
+        case ">=":
+            hits = found >= numbers[0]
+    return hits
+
+
+def _wanted(comparison: Comparison, facts: Facts, values: FilterValues) -> tuple[Given, ...]:
+    """What a field is compared with; of the current item, the parts of its cell, or nothing."""
+    wanted: list[Given] = []
+    for value in comparison.values:
+        match value:
+            case Parameter(name=name):
+                wanted += values[name]
+            case FieldName():
+                wanted += _of_current_item(value, facts)
+            case _:
+                wanted.append(value.value)
+    return tuple(wanted)
+
+
+def _of_current_item(field: FieldName, facts: Facts) -> list[Given]:
+    name = named(facts.records.columns, field.name)
+    cell = None if name is None or facts.item_id is None else facts.records.value(facts.item_id, name)
+    if cell is None:
+        return []
+    return [cell, *cell.split(_SEPARATOR)] if isinstance(cell, str) else [cell]

@@ -1,0 +1,83 @@
+"""What the models of all families share: ids for their codes, metrics, and equality by content."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from simulator.data.columns import Codes
+from simulator.data.interactions import InteractionTable
+
+Ranked = tuple[str, float | None]
+"""An item's id and its score, None where its family has none."""
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedModel:
+    """What a training has learned; plain data, never changed, equal if all of its fields are.
+
+    `item_ids` names the item codes in the fields of a family. Properties are derived from the fields when first
+    asked for and are no part of a model's identity.
+    """
+
+    item_ids: tuple[str, ...]
+    metrics: Mapping[str, float]
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and _same(self, other)
+
+    def __getstate__(self) -> dict[str, object]:
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @cached_property
+    def item_codes(self) -> dict[str, int]:
+        """The code of every known item."""
+        return {item_id: code for code, item_id in enumerate(self.item_ids)}
+
+    def competing(self, eligible: AbstractSet[str] | None) -> npt.NDArray[np.intp]:
+        """The codes of the items that may be recommended, all if `eligible` is None."""
+        if eligible is None:
+            return np.arange(len(self.item_ids))
+        return np.array([code for code, item_id in enumerate(self.item_ids) if item_id in eligible], dtype=np.intp)
+
+
+def canonical(table: InteractionTable) -> InteractionTable:
+    """The same rows with codes in the order of the ids, ids without a row left out."""
+    users, user_ids = _sorted_codes(table.users, table.user_ids)
+    items, item_ids = _sorted_codes(table.items, table.item_ids)
+    return InteractionTable(users, items, table.timestamps, user_ids, item_ids)
+
+
+def codes_among(
+    codes: Codes, ids: Sequence[str], known: Mapping[str, int], known_ids: tuple[str, ...]
+) -> tuple[Codes, tuple[str, ...]]:
+    """Codes in terms of known ids and of new ones, which come behind in the order of the ids."""
+    used = np.unique(codes).tolist()
+    added = sorted(ids[code] for code in used if ids[code] not in known)
+    behind = {each: len(known_ids) + place for place, each in enumerate(added)}
+    new = np.zeros(len(ids), dtype=np.int32)
+    for code in used:
+        each = ids[code]
+        new[code] = known[each] if each in known else behind[each]
+    return new[codes], (*known_ids, *added)
+
+
+def _sorted_codes(codes: Codes, ids: Sequence[str]) -> tuple[Codes, tuple[str, ...]]:
+    used = sorted(np.unique(codes).tolist(), key=ids.__getitem__)
+    new = np.zeros(len(ids), dtype=np.int32)
+    new[used] = np.arange(len(used))
+    return new[codes], tuple(ids[code] for code in used)
+
+
+def _same(one: object, other: object) -> bool:
+    """Whether two records hold the same data, arrays byte for byte."""
+    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
+        return one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes()
+    if is_dataclass(one) and type(one) is type(other):
+        return all(_same(getattr(one, field.name), getattr(other, field.name)) for field in fields(one))
+    return one == other

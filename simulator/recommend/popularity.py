@@ -1,0 +1,56 @@
+"""Popularity: the items that most users took, or that were taken most often; the same for everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from simulator.data.interactions import InteractionTable
+from simulator.recommend.cooccurrence import Counts
+from simulator.recommend.metrics import LIST_LENGTH, held_out, summarize
+from simulator.recommend.models import Ranked, TrainedModel, canonical
+from simulator.recommend.scoring import first
+
+
+@dataclass(frozen=True, eq=False)
+class PopularItems(TrainedModel):
+    """`counts` has for every item its users, or its interactions."""
+
+    counts: Counts
+
+
+def train(table: InteractionTable, *, distinct_users: bool) -> PopularItems:
+    """A model of the table's items, counted by distinct users or by interactions, with its metrics.
+
+    Source: the guide, Popularity-Count: "interactions with unique users". Raises ValueError if the table is empty.
+    """
+    if not len(table):
+        raise ValueError("There are no interactions to train on.")
+    table = canonical(table)
+    given, truths = held_out(table)
+    # The tested users' own interactions are no part of the counts that they are tested with.
+    counts = _counts(table, given & ~np.isin(table.users, list(truths)), distinct_users)
+    popular = first(counts.astype(np.float64), LIST_LENGTH).tolist()
+    return PopularItems(
+        item_ids=table.item_ids,
+        metrics=summarize([popular for _ in truths], list(truths.values()), len(table.item_ids)),
+        counts=_counts(table, np.ones(len(table), dtype=bool), distinct_users),
+    )
+
+
+def recommend(model: PopularItems, num_results: int, eligible: AbstractSet[str] | None = None) -> list[Ranked]:
+    """The most popular items, equally popular ones in the order of their ids; no scores."""
+    among = model.competing(eligible)
+    best = among[first(model.counts[among].astype(np.float64), num_results)]
+    return [(model.item_ids[item], None) for item in best.tolist()]
+
+
+def _counts(table: InteractionTable, rows: npt.NDArray[np.bool_], distinct_users: bool) -> Counts:
+    users, items = table.users[rows].astype(np.int64), table.items[rows]
+    width = len(table.item_ids)
+    if distinct_users:
+        items = (np.unique(users * width + items) % width).astype(np.int32)
+    return np.bincount(items, minlength=width).astype(np.int64)

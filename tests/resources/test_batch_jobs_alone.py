@@ -1,0 +1,257 @@
+"""Batch jobs where the world around them changes: events, roles, buckets, deletions, limits."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import boto3
+import pytest
+from batch_shop import START, THEMES, Shop, shop_in
+from support import REGION, refused
+
+from simulator import NotSimulatedWarning, simulate
+from simulator.resources.dump import dump
+
+INVALID = "InvalidInputException"
+KEY = "arn:aws:kms:us-east-1:123456789012:key/0f9e"
+
+
+@pytest.fixture
+def shop() -> Iterator[Shop]:
+    with simulate(start=START, training="exact") as sim:
+        yield shop_in(sim)
+
+
+@pytest.mark.rule("batch-jobs.kept")
+def test_what_describe_and_list_show(shop: Shop) -> None:
+    inference, segmentation = shop.version("aws-user-personalization"), shop.version("aws-item-affinity")
+    source = {"s3DataSource": {"path": shop.put('{"userId": "u"}', "in/users.json"), "kmsKeyArn": KEY}}
+    target = {"s3DataDestination": {"path": f"s3://{shop.on.bucket}/out/", "kmsKeyArn": KEY}}
+    config = {"itemExplorationConfig": {"explorationWeight": "0.5", "explorationItemAgeCutOff": "30"}}
+    with pytest.warns(NotSimulatedWarning, match="does not simulate exploration"):
+        one = shop.infer(
+            inference,
+            "",
+            jobInput=source,
+            jobOutput=target,
+            numResults=7,
+            batchInferenceJobConfig=config,
+            tags=[{"tagKey": "team", "tagValue": "films"}],
+        )
+    other = shop.infer(shop.version("aws-sims"), '{"itemId": "drama1"}')
+    segment = shop.segments(segmentation, '{"itemId": "drama1"}')
+    assert one == f"arn:aws:personalize:{REGION}:123456789012:batch-inference-job/job0"
+    assert segment == f"arn:aws:personalize:{REGION}:123456789012:batch-segment-job/job2"
+    described = shop.describe(one)
+    assert {key: described[key] for key in ("jobInput", "jobOutput", "numResults", "batchInferenceJobConfig")} == {
+        "jobInput": source,
+        "jobOutput": target,
+        "numResults": 7,
+        "batchInferenceJobConfig": config,
+    }
+    assert (described["jobName"], described["batchInferenceJobMode"]) == ("job0", "BATCH_INFERENCE")
+    assert (described["solutionVersionArn"], described["roleArn"]) == (inference, shop.on.role)
+    assert "filterArn" not in described
+    assert shop.describe(segment)["numResults"] == 25
+    tags = shop.on.personalize.list_tags_for_resource(resourceArn=one)["tags"]
+    assert tags == [{"tagKey": "team", "tagValue": "films"}]
+    listed = shop.on.personalize.list_batch_inference_jobs()["batchInferenceJobs"]
+    assert [each["batchInferenceJobArn"] for each in listed] == [one, other]
+    assert set(listed[0]) == {
+        *("batchInferenceJobArn", "jobName", "solutionVersionArn", "batchInferenceJobMode"),
+        *("status", "creationDateTime", "lastUpdatedDateTime"),
+    }
+    of_one = shop.on.personalize.list_batch_inference_jobs(solutionVersionArn=inference)["batchInferenceJobs"]
+    assert of_one == listed[:1]
+    assert shop.on.personalize.list_batch_inference_jobs(solutionVersionArn=segmentation)["batchInferenceJobs"] == []
+    of_segments = shop.on.personalize.list_batch_segment_jobs(solutionVersionArn=segmentation)["batchSegmentJobs"]
+    assert [each["batchSegmentJobArn"] for each in of_segments] == [segment]
+    assert of_segments == shop.on.personalize.list_batch_segment_jobs()["batchSegmentJobs"]
+
+
+@pytest.mark.rule("batch-jobs.role")
+def test_the_role_must_read_and_write(shop: Shop) -> None:
+    """[err-005] In the words of imports."""
+    version = shop.version("aws-sims")
+    page = "https://docs.aws.amazon.com/personalize/latest/dg/granting-personalize-s3-access.html"
+    wording = (
+        f"Insufficient privileges for accessing data in S3. Please look at {page} and ensure your role is configured "
+        "correctly."
+    )
+    name = shop.on.role.rpartition("/")[2]
+    for action in ("s3:GetObject", "s3:PutObject"):
+        shop.on.iam.put_role_policy(
+            RoleName=name,
+            PolicyName="s3",
+            PolicyDocument=json.dumps(
+                {
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        {"Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": "*"},
+                        {"Effect": "Allow", "Action": [action], "Resource": f"arn:aws:s3:::{shop.on.bucket}/*"},
+                    ],
+                }
+            ),
+        )
+        with refused(INVALID, wording):
+            shop.infer(version, '{"itemId": "drama1"}')
+    statement = [
+        {"Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": "*"},
+        {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": f"arn:aws:s3:::{shop.on.bucket}/in/*"},
+        {"Effect": "Allow", "Action": ["s3:PutObject"], "Resource": f"arn:aws:s3:::{shop.on.bucket}/out/*.out"},
+    ]
+    document = json.dumps({"Version": "2012-10-17", "Statement": statement})
+    shop.on.iam.put_role_policy(RoleName=name, PolicyName="s3", PolicyDocument=document)
+    assert shop.answers(shop.infer(version, '{"itemId": "drama1"}'))
+
+
+@pytest.mark.rule("batch-jobs.output-fails")
+def test_a_job_fails_if_its_output_cannot_be_written_any_more(shop: Shop) -> None:
+    target = {"s3DataDestination": {"path": "s3://second-bucket/out/"}}
+    shop.on.s3.create_bucket(Bucket="second-bucket")
+    arn = f"arn:aws:s3:::{shop.on.bucket}"
+    everywhere = json.dumps(
+        {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}
+    )
+    shop.on.iam.put_role_policy(RoleName=shop.on.role.rpartition("/")[2], PolicyName="s3", PolicyDocument=everywhere)
+    policy = shop.on.s3.get_bucket_policy(Bucket=shop.on.bucket)["Policy"].replace(arn, "arn:aws:s3:::second-bucket")
+    shop.on.s3.put_bucket_policy(Bucket="second-bucket", Policy=policy)
+    version = shop.version("aws-sims")
+    job = shop.infer(version, '{"itemId": "drama1"}', jobOutput=target)
+    shop.on.s3.delete_bucket(Bucket="second-bucket")
+    shop.sim.clock.tick(hours=1)
+    described = shop.describe(job)
+    assert described["status"] == "CREATE FAILED"
+    assert described["failureReason"] == "Insufficient privileges for accessing data in S3."
+    listed = shop.on.personalize.list_batch_inference_jobs()["batchInferenceJobs"]
+    assert listed[0]["failureReason"] == described["failureReason"]
+
+
+@pytest.mark.rule("batch-jobs.version-gone")
+def test_a_job_whose_version_is_deleted_before_it_runs(shop: Shop) -> None:
+    version = shop.version("aws-sims")
+    running = shop.infer(version, '{"itemId": "drama1"}')
+    shop.sim.clock.tick(minutes=2)
+    waiting = shop.infer(version, '{"itemId": "drama1"}')
+    shop.on.personalize.delete_solution(solutionArn=version.rpartition("/")[0])
+    shop.sim.clock.tick(hours=1)
+    assert shop.describe(running)["status"] == "ACTIVE"
+    described = shop.describe(waiting)
+    assert described["status"] == "CREATE FAILED"
+    assert described["failureReason"] == f"The solution version {version} does not exist."
+
+
+def put_event(shop: Shop, tracking_id: str, user: str, item: str, number: int) -> None:
+    shop.on.events.put_events(
+        trackingId=tracking_id,
+        userId=user,
+        sessionId=f"session of {user}",
+        eventList=[{"eventType": "Watch", "itemId": item, "sentAt": 1_646_734_000 + number}],
+    )
+
+
+@pytest.mark.rule("batch-jobs.events", "batch-jobs.events-of-others", "batch-jobs.new-items")
+@pytest.mark.parametrize("recipe", ["aws-user-personalization", "aws-personalized-ranking", "aws-similar-items"])
+def test_what_counts_of_what_was_put_after_the_training(shop: Shop, recipe: str) -> None:
+    """Events of the last 15 minutes never count; earlier ones do, but only for the recipes with real-time events."""
+    version = shop.version(recipe)
+    tracker = shop.on.personalize.create_event_tracker(name="tracker", datasetGroupArn=shop.group)
+    shop.sim.clock.tick(minutes=5)
+    lines = {
+        "aws-user-personalization": {"userId": "newcomer"},
+        "aws-personalized-ranking": {"userId": "newcomer", "itemList": ["comedy9", "drama9", "brand new"]},
+        "aws-similar-items": {"itemId": "drama1"},
+    }
+    line = json.dumps(lines[recipe])
+    for number, item in enumerate(("drama1", "drama2", "drama3", "brand new")):
+        put_event(shop, tracker["trackingId"], "newcomer", item, number)
+    at_once = shop.infer(version, line, numResults=21)
+    shop.sim.clock.tick(minutes=16)
+    (early,) = (json.loads(each) for each in shop.lines())
+    (late,) = shop.answers(shop.infer(version, line, numResults=21))
+    assert shop.describe(at_once)["status"] == "ACTIVE"
+    if recipe == "aws-similar-items":
+        assert late == early
+        return
+    assert early["output"] != late["output"]
+    if recipe == "aws-user-personalization":
+        assert "brand new" not in early["output"]["recommendedItems"]
+        assert "brand new" in late["output"]["recommendedItems"], "the newest version was updated"
+        assert sum(each.startswith("drama") for each in late["output"]["recommendedItems"][:10]) >= 8
+    else:
+        assert late["output"]["recommendedItems"] == ["drama9", "comedy9", "brand new"]
+        assert late["output"]["scores"][2] == 0.0, "rankings know no new items before the next training"
+
+
+@pytest.mark.rule("batch-jobs.too-many-files", "batch-jobs.too-much-input", "batch-jobs.too-many-records")
+def test_more_input_than_a_job_takes() -> None:
+    limits = {
+        "files_of_a_batch_inference_job": 2,
+        "bytes_of_a_batch_inference_job": 60,
+        "records_of_a_batch_inference_file": 2,
+    }
+    with simulate(start=START, quotas=limits) as sim:
+        shop = shop_in(sim)
+        version = shop.version("aws-sims")
+        folder = {"s3DataSource": {"path": f"s3://{shop.on.bucket}/in/"}}
+        line = '{"itemId": "d"}'
+        for key in ("in/1.json", "in/2.json"):
+            shop.put(line, key)
+        with refused(INVALID, "The input has 3 files; at most 2 are allowed."):
+            shop.infer(version, line, jobInput=folder)
+        with refused(INVALID, "The input has 63 bytes; at most 60 are allowed."):
+            shop.infer(version, "\n".join([line] * 4))
+        for key in ("in/1.json", "in/2.json"):
+            shop.on.s3.delete_object(Bucket=shop.on.bucket, Key=key)
+        more = shop.infer(version, "\n".join([line] * 3))
+        shop.put(line + "\n" + line, "in/2.json")
+        enough = shop.infer(version, line + "\n", jobInput=folder)
+        sim.clock.tick(hours=1)
+        assert shop.describe(more)["failureReason"] == "The input has 3 records; at most 2 are allowed."
+        assert shop.describe(enough)["status"] == "ACTIVE"
+
+
+@pytest.mark.parametrize("durations", ["instant"])
+def test_jobs_that_take_no_time(durations: str) -> None:
+    with simulate(start=START, durations=durations, training="exact") as sim:
+        shop = shop_in(sim)
+        arn = shop.infer(shop.version("aws-sims"), '{"itemId": "drama1"}')
+        assert shop.describe(arn)["status"] == "ACTIVE"
+        assert len(shop.lines()) == 1
+
+
+@pytest.mark.refused("batch-jobs.themes-region")
+def test_themes_are_not_generated_everywhere() -> None:
+    with simulate(start=START, training="exact", region="eu-west-1") as sim:
+        shop = shop_in(sim, "eu-west-1")
+        with refused(INVALID, "Themes cannot be generated in eu-west-1."):
+            shop.infer(shop.version("aws-similar-items"), '{"itemId": "drama1"}', **THEMES)
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    ["aws-sims", "aws-popularity-count", "aws-item-affinity", "aws-trending-now", "aws-item-attribute-affinity"],
+)
+def test_jobs_and_models_of_all_kinds_are_saved(recipe: str, tmp_path: Path) -> None:
+    """A world goes on as it would have, in the middle of a job."""
+    file = tmp_path / "world.zip"
+    line = '{"userId": "u"}' if recipe == "aws-popularity-count" else '{"itemId": "drama1"}'
+    with simulate(start=START, training="exact") as sim:
+        shop = shop_in(sim)
+        version = shop.version(recipe)
+        if recipe not in ("aws-trending-now", "aws-item-attribute-affinity"):
+            (shop.segments if recipe == "aws-item-affinity" else shop.infer)(version, line)
+        sim.clock.tick(minutes=2)
+        sim.save(file)
+        before = dump(sim._host.world)
+        sim.clock.tick(hours=1)
+        after, lines = dump(sim._host.world), shop.written() and shop.lines()
+    with simulate(load=file) as sim:
+        assert dump(sim._host.world) == before
+        sim.clock.tick(hours=1)
+        again = Shop(sim, replace(shop.on, s3=boto3.client("s3")), shop.group)
+        assert (again.written() and again.lines()) == lines
+        assert dump(sim._host.world) == after

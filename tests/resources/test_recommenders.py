@@ -1,0 +1,567 @@
+"""Recommenders, through boto3: domains, trainings, updates, stops, retrainings and answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pandas as pd
+import pytest
+from support import RECIPE, Account, account, refused, schema_text, some_interactions
+
+from simulator import NotSimulatedWarning, Simulation, simulate
+from simulator.resources.dump import dump
+
+START = "2022-03-08T09:00:00Z"
+ARN = "arn:aws:personalize:us-east-1:123456789012:"
+USE_CASES = "arn:aws:personalize:::recipe/"
+VIEWS = USE_CASES + "aws-ecomm-popular-items-by-views"
+BEST_SELLERS = USE_CASES + "aws-ecomm-popular-items-by-purchases"
+ALSO_VIEWED = USE_CASES + "aws-ecomm-customers-who-viewed-x-also-viewed"
+FOR_YOU = USE_CASES + "aws-ecomm-recommended-for-you"
+TOP_PICKS = USE_CASES + "aws-vod-top-picks"
+CREATED = ["CREATE PENDING", "CREATE IN_PROGRESS", "ACTIVE"]
+CONFIG = "recommenderConfig"
+EXCLUDED = {"trainingDataConfig": {"excludedDatasetColumns": {"INTERACTIONS": ["DEVICE"]}}}
+DEVICE = {"name": "DEVICE", "type": ["null", "string"], "categorical": True}
+
+
+@pytest.fixture
+def sim() -> Iterator[Simulation]:
+    with simulate(start=START) as running:
+        yield running
+
+
+@pytest.fixture
+def here(sim: Simulation) -> Account:
+    return account()
+
+
+@pytest.fixture
+def shop(sim: Simulation, here: Account) -> str:
+    """An ECOMMERCE group with 1,100 views and 100 purchases."""
+    return group(sim, here, views_and_purchases())
+
+
+def views_and_purchases(purchases: int = 100) -> pd.DataFrame:
+    views = some_interactions(1100, items=60).assign(EVENT_TYPE="View")
+    bought = some_interactions(purchases, items=60, seed=1).assign(EVENT_TYPE="Purchase")
+    frame: pd.DataFrame = pd.concat([views, bought]).assign(DEVICE="phone")
+    return frame
+
+
+def group(sim: Simulation, here: Account, frame: pd.DataFrame | None, domain: str = "ECOMMERCE") -> str:
+    """A Domain dataset group with an Interactions dataset, the rows imported."""
+    p = here.personalize
+    arn: str = p.create_dataset_group(name="shop", domain=domain)["datasetGroupArn"]
+    text = schema_text({"name": "EVENT_TYPE", "type": "string"}, DEVICE)
+    schema = p.create_schema(name="shop", schema=text, domain=domain)["schemaArn"]
+    sim.clock.tick(minutes=1)
+    dataset = p.create_dataset(name="shop", schemaArn=schema, datasetGroupArn=arn, datasetType="Interactions")
+    sim.clock.tick(minutes=1)
+    if frame is not None:
+        import_rows(sim, here, dataset["datasetArn"], frame)
+    return arn
+
+
+def import_rows(sim: Simulation, here: Account, dataset: str, frame: pd.DataFrame, name: str = "rows") -> None:
+    job = here.personalize.create_dataset_import_job(
+        jobName=name, datasetArn=dataset, dataSource={"dataLocation": here.upload(frame)}, roleArn=here.role
+    )["datasetImportJobArn"]
+    sim.clock.tick(minutes=5)
+    shown = here.personalize.describe_dataset_import_job(datasetImportJobArn=job)["datasetImportJob"]
+    assert shown["status"] == "ACTIVE", shown
+
+
+def add_items(sim: Simulation, here: Account, of: str, domain: str, *, filled: bool = True) -> None:
+    """An Items dataset of the group, with the fields that the domain requires."""
+    fields: list[dict[str, Any]] = [
+        {"name": "ITEM_ID", "type": "string"},
+        {"name": "PRICE", "type": "float"},
+        {"name": "CATEGORY_L1", "type": "string", "categorical": True},
+    ]
+    if domain == "VIDEO_ON_DEMAND":
+        fields = [
+            {"name": "ITEM_ID", "type": "string"},
+            {"name": "CREATION_TIMESTAMP", "type": "long"},
+            {"name": "GENRES", "type": "string", "categorical": True},
+        ]
+    text = json.dumps({**json.loads(schema_text()), "name": "Items", "fields": fields})
+    schema = here.personalize.create_schema(name="items", schema=text, domain=domain)["schemaArn"]
+    dataset = here.personalize.create_dataset(name="items", schemaArn=schema, datasetGroupArn=of, datasetType="Items")[
+        "datasetArn"
+    ]
+    sim.clock.tick(minutes=1)
+    if filled:
+        rows = pd.DataFrame({"ITEM_ID": [f"i{number}" for number in range(60)]})
+        others = {field["name"]: 1 for field in fields[1:]}
+        import_rows(sim, here, dataset, rows.assign(**others), name="items")
+
+
+def tracker(sim: Simulation, here: Account, of: str) -> str:
+    answer: str = here.personalize.create_event_tracker(name="shop", datasetGroupArn=of)["trackingId"]
+    sim.clock.tick(minutes=1)
+    return answer
+
+
+def put(here: Account, tracking_id: str, user: str, *items: str, event_type: str = "View") -> None:
+    here.events.put_events(
+        trackingId=tracking_id,
+        userId=user,
+        sessionId="s",
+        eventList=[
+            {"eventType": event_type, "itemId": item, "sentAt": 1_646_000_000 + place}
+            for place, item in enumerate(items)
+        ],
+    )
+
+
+def create(here: Account, of: str, recipe: str = VIEWS, name: str = "home", **more: Any) -> str:
+    arn: str = here.personalize.create_recommender(name=name, datasetGroupArn=of, recipeArn=recipe, **more)[
+        "recommenderArn"
+    ]
+    return arn
+
+
+def active(sim: Simulation, here: Account, of: str, recipe: str = VIEWS, name: str = "home", **more: Any) -> str:
+    arn = create(here, of, recipe, name, **more)
+    sim.clock.tick(hours=1)
+    assert describe(here, arn)["status"] == "ACTIVE"
+    return arn
+
+
+def describe(here: Account, arn: str) -> dict[str, Any]:
+    shown: dict[str, Any] = here.personalize.describe_recommender(recommenderArn=arn)["recommender"]
+    return shown
+
+
+def recommended(here: Account, arn: str, **asked: Any) -> list[str]:
+    answer = here.runtime.get_recommendations(recommenderArn=arn, **{"userId": "u1", "numResults": 500, **asked})
+    return [item["itemId"] for item in answer["itemList"]]
+
+
+def statuses(sim: Simulation, describe: Callable[[], str], minutes: int) -> list[str]:
+    """What polling every half minute sees."""
+    seen = []
+    for _ in range(2 * minutes + 1):
+        seen.append(describe())
+        sim.clock.tick(seconds=30)
+    return list(dict.fromkeys(seen))
+
+
+class TestCreation:
+    @pytest.mark.rule("recommenders.statuses", "recommenders.described", "recommenders.metrics", "recommenders.listed")
+    def test_from_creation_on(self, sim: Simulation, here: Account, shop: str) -> None:
+        arn = create(here, shop, FOR_YOU)
+        assert arn == f"{ARN}recommender/home"
+        shown = describe(here, arn)
+        summary = {
+            *("name", "recommenderArn", "datasetGroupArn", "recipeArn", "recommenderConfig", "status"),
+            *("creationDateTime", "lastUpdatedDateTime"),
+        }
+        assert shown.keys() == summary
+        assert (shown["recipeArn"], shown[CONFIG]) == (FOR_YOU, {"minRecommendationRequestsPerSecond": 1})
+        assert statuses(sim, lambda: describe(here, arn)["status"], 60) == CREATED
+        shown = describe(here, arn)
+        assert shown.keys() == {*summary, "modelMetrics"}
+        assert all(0 <= value <= 1 for value in shown["modelMetrics"].values())
+        config = {"minRecommendationRequestsPerSecond": 3, "itemExplorationConfig": {"explorationWeight": "0"}}
+        other = create(here, shop, FOR_YOU, "other", recommenderConfig=config)
+        assert describe(here, other)[CONFIG] == config
+        listed = here.personalize.list_recommenders(datasetGroupArn=shop)["recommenders"]
+        assert [each["name"] for each in listed] == ["home", "other"]
+        assert {frozenset(each) for each in listed} == {frozenset(summary)}
+        assert here.personalize.list_recommenders(datasetGroupArn=f"{shop}s")["recommenders"] == []
+
+    @pytest.mark.refused("recommenders.one-of-a-name", "recommenders.that-exist", "recommenders.use-case-of-the-domain")
+    @pytest.mark.parametrize(
+        ("code", "changed", "wording"),
+        [
+            ("ResourceAlreadyExistsException", {}, f"Another resource with Arn {ARN}recommender/home already exists."),
+            (
+                "ResourceNotFoundException",
+                {"datasetGroupArn": f"{ARN}dataset-group/none"},
+                f"The given dataset group does not exist: {ARN}dataset-group/none",
+            ),
+            (
+                "ResourceNotFoundException",
+                {"recipeArn": f"{USE_CASES}none"},
+                f"The given recipe does not exist: {USE_CASES}none",
+            ),
+            (
+                "InvalidInputException",
+                {"name": "other", "recipeArn": TOP_PICKS},
+                f"The recipe {TOP_PICKS} is not a use case of the domain ECOMMERCE.",
+            ),
+            (
+                "InvalidInputException",
+                {"name": "other", "recipeArn": RECIPE},
+                f"The recipe {RECIPE} is not a use case of the domain ECOMMERCE.",
+            ),
+        ],
+    )
+    def test_what_is_refused(
+        self, sim: Simulation, here: Account, shop: str, code: str, changed: dict[str, str], wording: str
+    ) -> None:
+        create(here, shop)
+        before = dump(sim._host.world)
+        with refused(code, wording):
+            here.personalize.create_recommender(
+                **{"name": "home", "datasetGroupArn": shop, "recipeArn": VIEWS, **changed}
+            )
+        assert dump(sim._host.world) == before
+
+    @pytest.mark.accepted(
+        "recommenders.one-of-a-name", "recommenders.that-exist", "recommenders.use-case-of-the-domain"
+    )
+    @pytest.mark.rule("recommenders.of-a-domain", "recommenders.of-an-active-group", "recommenders.interactions")
+    def test_the_group(self, sim: Simulation, here: Account) -> None:
+        custom = here.personalize.create_dataset_group(name="custom")["datasetGroupArn"]
+        with refused("ResourceInUseException", f"{custom} is not in ACTIVE state."):
+            create(here, custom)
+        shop = group(sim, here, None)
+        with refused("InvalidInputException", f"{custom} is not a Domain dataset group."):
+            create(here, custom)
+        with refused(
+            "InvalidInputException",
+            "Dataset group must contain an INTERACTIONS dataset with successfully completed dataset import job or "
+            "EVENT_INTERACTIONS",
+        ):
+            create(here, shop)
+        import_rows(sim, here, f"{ARN}dataset/shop/INTERACTIONS", views_and_purchases())
+        assert describe(here, create(here, shop))["status"] == "CREATE PENDING"
+
+    @pytest.mark.rule("recommenders.other-datasets")
+    def test_a_use_case_that_needs_items(self, sim: Simulation, here: Account) -> None:
+        watched = some_interactions().assign(EVENT_TYPE="Watch", DEVICE="tv")
+        videos = group(sim, here, watched, "VIDEO_ON_DEMAND")
+        wording = "Dataset group must contain an ITEMS dataset with successfully completed dataset import job"
+        with refused("InvalidInputException", wording):
+            create(here, videos, TOP_PICKS)
+        add_items(sim, here, videos, "VIDEO_ON_DEMAND", filled=False)
+        with refused("InvalidInputException", wording):
+            create(here, videos, TOP_PICKS)
+        create(here, videos, USE_CASES + "aws-vod-most-popular")
+        import_rows(
+            sim,
+            here,
+            f"{ARN}dataset/shop/ITEMS",
+            pd.DataFrame({"ITEM_ID": ["i1", "i2"], "CREATION_TIMESTAMP": 1, "GENRES": "drama"}),
+            "items",
+        )
+        active(sim, here, videos, TOP_PICKS, "picks")
+
+    @pytest.mark.rule("recommenders.five")
+    def test_five(self, here: Account, shop: str) -> None:
+        for number in range(5):
+            create(here, shop, name=f"number-{number}")
+        with refused(
+            "LimitExceededException", "More than 5 resources in ACTIVE state. Please delete some and try again."
+        ):
+            create(here, shop, name="one-too-many")
+        assert len(here.personalize.list_recommenders()["recommenders"]) == 5
+
+    @pytest.mark.rule("recommenders.enough-events")
+    def test_too_few_events(self, sim: Simulation, here: Account, shop: str) -> None:
+        """[fail-003]"""
+        arn = create(here, shop, BEST_SELLERS)
+        active(sim, here, shop, VIEWS, "views")
+        shown = describe(here, arn)
+        assert (shown["status"], shown["failureReason"]) == (
+            "CREATE FAILED",
+            "Dataset has fewer than 1000 interactions after filtering by event type: Purchase",
+        )
+        assert "modelMetrics" not in shown
+        with refused("InvalidInputException", f"{arn} does not exist or is not active yet."):
+            recommended(here, arn)
+        here.personalize.delete_recommender(recommenderArn=arn)
+
+    @pytest.mark.rule("recommenders.trained-on-the-event")
+    def test_what_a_use_case_is_trained_on(self, sim: Simulation, here: Account) -> None:
+        bought = some_interactions(1100, seed=1).assign(EVENT_TYPE="Purchase", ITEM_ID="bought", DEVICE="phone")
+        shop = group(sim, here, pd.concat([views_and_purchases(0), bought]))
+        viewed = active(sim, here, shop, VIEWS)
+        assert "bought" not in recommended(here, viewed)
+        assert recommended(here, active(sim, here, shop, BEST_SELLERS, "best")) == ["bought"]
+
+
+class TestConfiguration:
+    @pytest.mark.rule(
+        "recommenders.exploration-for-its-use-cases", "recommenders.exploration-values", "recommenders.columns"
+    )
+    def test_what_may_be_configured(self, sim: Simulation, here: Account, shop: str) -> None:
+        before = dump(sim._host.world)
+        weight = {"itemExplorationConfig": {"explorationWeight": "0"}}
+        with refused("InvalidInputException", f"itemExplorationConfig is not supported by the recipe {VIEWS}."):
+            create(here, shop, VIEWS, recommenderConfig=weight)
+        for name, value, wanted in (
+            ("explorationWeight", "2", "a number from 0 to 1"),
+            ("explorationItemAgeCutOff", "0.5", "a number from 1"),
+        ):
+            with refused(
+                "InvalidInputException", f"Invalid value of the hyperparameter {name}: {value}. It must be {wanted}."
+            ):
+                create(here, shop, FOR_YOU, recommenderConfig={"itemExplorationConfig": {name: value}})
+        with refused("InvalidInputException", "The schema of the INTERACTIONS dataset has no column COLOUR."):
+            unknown = {"trainingDataConfig": {"excludedDatasetColumns": {"INTERACTIONS": ["COLOUR"]}}}
+            create(here, shop, FOR_YOU, recommenderConfig=unknown)
+        assert dump(sim._host.world) == before
+        create(here, shop, FOR_YOU, recommenderConfig=weight)
+        with pytest.warns(NotSimulatedWarning, match="the choice of columns"):
+            create(here, shop, FOR_YOU, "other", recommenderConfig=EXCLUDED)
+
+    @pytest.mark.rule("recommenders.metadata-wants-items")
+    def test_metadata(self, sim: Simulation, here: Account, shop: str) -> None:
+        config = {"enableMetadataWithRecommendations": True}
+        with refused(
+            "InvalidInputException",
+            "enableMetadataWithRecommendations needs an Items dataset in the dataset group.",
+        ):
+            create(here, shop, recommenderConfig=config)
+        add_items(sim, here, shop, "ECOMMERCE")
+        shown = describe(here, create(here, shop, recommenderConfig=config))
+        assert shown[CONFIG] == {"minRecommendationRequestsPerSecond": 1, **config}
+
+
+class TestUpdates:
+    @pytest.mark.rule("recommenders.update", "recommenders.update-of-nothing", "recommenders.update-when-active")
+    def test_an_update(self, sim: Simulation, here: Account, shop: str) -> None:
+        """[err-021]"""
+        weight = {"itemExplorationConfig": {"explorationWeight": "0"}}
+        update = here.personalize.update_recommender
+        arn = create(here, shop, FOR_YOU, recommenderConfig=weight)
+        wording = f"{arn} cannot be updated: its status must be ACTIVE, without an update in progress."
+        with refused("ResourceInUseException", wording):
+            update(recommenderArn=arn, recommenderConfig={"minRecommendationRequestsPerSecond": 2})
+        sim.clock.tick(hours=1)
+        before = dump(sim._host.world)
+        for same in (weight, {}, {"minRecommendationRequestsPerSecond": 1}):
+            with refused("InvalidInputException", f"The recommender {arn} has this configuration already."):
+                update(recommenderArn=arn, recommenderConfig=same)
+        assert dump(sim._host.world) == before
+        metrics = describe(here, arn)["modelMetrics"]
+        answer = update(recommenderArn=arn, recommenderConfig={"minRecommendationRequestsPerSecond": 2})
+        assert answer["recommenderArn"] == arn
+        new = {"minRecommendationRequestsPerSecond": 2, **weight}
+        shown = describe(here, arn)
+        assert shown["latestRecommenderUpdate"].keys() == {
+            *(CONFIG, "status", "creationDateTime", "lastUpdatedDateTime"),
+        }
+        assert shown["lastUpdatedDateTime"] == shown["latestRecommenderUpdate"]["creationDateTime"]
+        with refused("ResourceInUseException", wording):
+            update(recommenderArn=arn, recommenderConfig={"minRecommendationRequestsPerSecond": 3})
+        seen = []
+        for _ in range(11):
+            shown = describe(here, arn)
+            seen.append((shown["status"], shown["latestRecommenderUpdate"]["status"], shown[CONFIG] == new))
+            assert shown["latestRecommenderUpdate"][CONFIG] == new
+            assert recommended(here, arn)
+            sim.clock.tick(minutes=1)
+        assert list(dict.fromkeys(seen)) == [
+            ("ACTIVE", "CREATE PENDING", False),
+            ("ACTIVE", "CREATE IN_PROGRESS", False),
+            ("ACTIVE", "ACTIVE", True),
+        ]
+        assert describe(here, arn)["modelMetrics"] == metrics  # nothing was trained
+
+    @pytest.mark.rule("recommenders.update-retrains")
+    def test_other_columns(self, sim: Simulation, here: Account, shop: str) -> None:
+        arn = active(sim, here, shop, VIEWS)
+        put(here, tracker(sim, here, shop), "u1", "new")
+        assert "new" not in recommended(here, arn)
+        with pytest.warns(NotSimulatedWarning, match="the choice of columns"):
+            here.personalize.update_recommender(recommenderArn=arn, recommenderConfig=EXCLUDED)
+        sim.clock.tick(minutes=5)
+        assert "new" not in recommended(here, arn)
+        sim.clock.tick(minutes=5)
+        assert "new" in recommended(here, arn)
+        import_rows(sim, here, f"{ARN}dataset/shop/INTERACTIONS", views_and_purchases(1100).tail(1000), "few-views")
+        here.personalize.update_recommender(recommenderArn=arn, recommenderConfig={"trainingDataConfig": {}})
+        sim.clock.tick(minutes=10)
+        shown = describe(here, arn)
+        assert (shown["status"], shown["latestRecommenderUpdate"]["status"]) == ("ACTIVE", "CREATE FAILED")
+        assert shown["latestRecommenderUpdate"]["failureReason"] == (
+            "Dataset has fewer than 1000 interactions after filtering by event type: View"
+        )
+        assert shown[CONFIG] == {"minRecommendationRequestsPerSecond": 1, **EXCLUDED}
+        assert "new" in recommended(here, arn)
+
+
+@pytest.mark.rule("recommenders.stop-and-start", "recommenders.answers-while-active")
+def test_stopping_and_starting(sim: Simulation, here: Account, shop: str) -> None:
+    """[err-006] [resp-027]"""
+    arn = create(here, shop)
+    for call, done, wanted in (
+        (here.personalize.stop_recommender, "stopped", "ACTIVE, without an update in progress"),
+        (here.personalize.start_recommender, "started", "INACTIVE"),
+    ):
+        with refused("ResourceInUseException", f"{arn} cannot be {done}: its status must be {wanted}."):
+            call(recommenderArn=arn)
+    with refused("InvalidInputException", f"{arn} does not exist or is not active yet."):
+        recommended(here, arn)
+    sim.clock.tick(hours=1)
+    answers, metrics = recommended(here, arn), describe(here, arn)["modelMetrics"]
+    with refused("ResourceInUseException", f"{arn} cannot be started: its status must be INACTIVE."):
+        here.personalize.start_recommender(recommenderArn=arn)
+    assert here.personalize.stop_recommender(recommenderArn=arn)["recommenderArn"] == arn
+    with refused("InvalidInputException", f"{arn} does not exist or is not active yet."):
+        recommended(here, arn)
+    assert statuses(sim, lambda: describe(here, arn)["status"], 5) == [
+        *("STOP PENDING", "STOP IN_PROGRESS", "INACTIVE"),
+    ]
+    with refused("InvalidInputException", f"{arn} does not exist or is not active yet."):
+        recommended(here, arn)
+    with refused(
+        "ResourceInUseException",
+        f"{arn} cannot be stopped: its status must be ACTIVE, without an update in progress.",
+    ):
+        here.personalize.stop_recommender(recommenderArn=arn)
+    assert here.personalize.start_recommender(recommenderArn=arn)["recommenderArn"] == arn
+    assert statuses(sim, lambda: describe(here, arn)["status"], 5) == [
+        *("START PENDING", "START IN_PROGRESS", "ACTIVE"),
+    ]
+    assert (recommended(here, arn), describe(here, arn)["modelMetrics"]) == (answers, metrics)
+
+
+class TestRetraining:
+    @pytest.mark.rule("recommenders.retraining")
+    def test_every_seven_days(self, sim: Simulation, here: Account, shop: str) -> None:
+        arn = active(sim, here, shop)
+        created = describe(here, arn)
+        tracking_id = tracker(sim, here, shop)
+        put(here, tracking_id, "u1", "in-time")
+        sim.clock.tick(days=6, hours=22)
+        assert "in-time" not in recommended(here, arn)
+        sim.clock.tick(hours=1)  # the retraining has begun
+        put(here, tracking_id, "u1", "too-late")
+        assert "in-time" not in recommended(here, arn)
+        sim.clock.tick(hours=1)
+        known = recommended(here, arn)
+        assert "in-time" in known
+        assert "too-late" not in known
+        shown = describe(here, arn)
+        assert {**shown, "modelMetrics": None} == {**created, "modelMetrics": None}
+        sim.clock.tick(days=7)
+        assert "too-late" in recommended(here, arn)
+
+    @pytest.mark.rule("recommenders.no-retraining-while-stopped")
+    def test_not_while_stopped(self, sim: Simulation, here: Account, shop: str) -> None:
+        arn = active(sim, here, shop)
+        put(here, tracker(sim, here, shop), "u1", "new")
+        here.personalize.stop_recommender(recommenderArn=arn)
+        sim.clock.tick(days=8)
+        here.personalize.start_recommender(recommenderArn=arn)
+        sim.clock.tick(minutes=5)
+        assert "new" not in recommended(here, arn)
+        sim.clock.tick(days=5, hours=23)  # the second retraining is under way
+        here.personalize.stop_recommender(recommenderArn=arn)
+        sim.clock.tick(minutes=5)
+        here.personalize.start_recommender(recommenderArn=arn)
+        sim.clock.tick(hours=2)
+        assert "new" not in recommended(here, arn)
+        sim.clock.tick(days=7)
+        assert "new" in recommended(here, arn)
+
+    def test_an_update_that_retrains_takes_the_place_of_a_retraining(
+        self, sim: Simulation, here: Account, shop: str
+    ) -> None:
+        arn = active(sim, here, shop)
+        sim.clock.tick(days=6, hours=23, minutes=-5)
+        with pytest.warns(NotSimulatedWarning, match="the choice of columns"):
+            here.personalize.update_recommender(recommenderArn=arn, recommenderConfig=EXCLUDED)
+        sim.clock.tick(minutes=10)
+        shown = describe(here, arn)
+        assert (shown["status"], shown["latestRecommenderUpdate"]["status"]) == ("ACTIVE", "ACTIVE")
+        here.personalize.update_recommender(recommenderArn=arn, recommenderConfig={"trainingDataConfig": {}})
+        sim.clock.tick(hours=2)
+        shown = describe(here, arn)
+        assert (shown["status"], shown["latestRecommenderUpdate"]["status"]) == ("ACTIVE", "ACTIVE")
+        held = next(
+            each for inventory in sim._host.world.inventories.values() for each in [inventory.recommenders[arn]]
+        )
+        assert held.snapshot is None
+
+    @pytest.mark.rule("recommenders.automatic-update")
+    def test_every_two_hours(self, sim: Simulation, here: Account, shop: str) -> None:
+        for_you = create(here, shop, FOR_YOU, "you")
+        viewed = active(sim, here, shop, VIEWS, "views")
+        put(here, tracker(sim, here, shop), "u2", "new")
+        sim.clock.tick(hours=2)
+        assert "new" in recommended(here, for_you)
+        assert "new" not in recommended(here, viewed)
+        here.personalize.stop_recommender(recommenderArn=for_you)
+        sim.clock.tick(hours=5)
+        here.personalize.delete_recommender(recommenderArn=for_you)
+        sim.clock.tick(days=30)
+        assert [each["name"] for each in here.personalize.list_recommenders()["recommenders"]] == ["views"]
+
+
+@pytest.mark.rule("recommenders.delete-when-settled", "recommenders.deletion")
+def test_deletion(sim: Simulation, here: Account, shop: str) -> None:
+    """[life-014]"""
+    delete = here.personalize.delete_recommender
+    arn = create(here, shop)
+    for begin, what, minutes in (
+        (lambda: None, "creation", 60),
+        (
+            lambda: here.personalize.update_recommender(
+                recommenderArn=arn, recommenderConfig={"minRecommendationRequestsPerSecond": 2}
+            ),
+            "update",
+            10,
+        ),
+        (lambda: here.personalize.stop_recommender(recommenderArn=arn), "stop", 5),
+        (lambda: here.personalize.start_recommender(recommenderArn=arn), "start", 5),
+    ):
+        begin()
+        for _ in range(2):
+            with refused("ResourceInUseException", f"{arn} cannot be deleted while its {what} is in progress."):
+                delete(recommenderArn=arn)
+            sim.clock.tick(minutes=minutes / 2)
+    delete(recommenderArn=arn)
+    assert "modelMetrics" not in describe(here, arn)
+    with refused("InvalidInputException", f"{arn} does not exist or is not active yet."):
+        recommended(here, arn)
+    assert statuses(sim, lambda: describe(here, arn)["status"], 16) == ["DELETE PENDING", "DELETE IN_PROGRESS"]
+    sim.clock.tick(minutes=1)
+    for operation in ("describe_recommender", "delete_recommender", "stop_recommender", "start_recommender"):
+        with refused("ResourceNotFoundException", f"The given recommender does not exist: {arn}"):
+            getattr(here.personalize, operation)(recommenderArn=arn)
+    assert create(here, shop) == arn
+
+
+class TestAnswers:
+    @pytest.mark.rule("recommenders.no-scores", "recommenders.inputs")
+    def test_also_viewed(self, sim: Simulation, here: Account, shop: str) -> None:
+        """[resp-027]"""
+        arn = active(sim, here, shop, ALSO_VIEWED)
+        answer = here.runtime.get_recommendations(recommenderArn=arn, userId="u1", itemId="i1", numResults=20)
+        assert {frozenset(item) for item in answer["itemList"]} == {frozenset({"itemId"})}
+        assert answer["recommendationId"].startswith("RID-")
+        with refused("InvalidInputException", "An itemId must be provided for recipe type RELATED_ITEMS."):
+            here.runtime.get_recommendations(recommenderArn=arn, userId="u1")
+        with refused("InvalidInputException", "A userId must be provided for recipe type RELATED_ITEMS."):
+            here.runtime.get_recommendations(recommenderArn=arn, itemId="i1")
+        with refused("InvalidInputException", "Exactly one of campaignArn and recommenderArn must be provided."):
+            here.runtime.get_recommendations(recommenderArn=arn, campaignArn=f"{ARN}campaign/x", userId="u1")
+
+    @pytest.mark.rule("recommenders.what-the-user-had")
+    def test_what_the_user_has_is_left_out(self, sim: Simulation, here: Account, shop: str) -> None:
+        arn = active(sim, here, shop, FOR_YOU)
+        rows = views_and_purchases()
+        everything = set(rows.ITEM_ID)
+        bought = set(rows[(rows.USER_ID == "u1") & (rows.EVENT_TYPE == "Purchase")].ITEM_ID)
+        assert bought
+        assert set(recommended(here, arn)) == everything - bought
+        assert set(recommended(here, arn, userId="nobody")) == everything
+        put(here, tracker(sim, here, shop), "u1", "i5", event_type="Purchase")
+        assert set(recommended(here, arn)) == everything - bought - {"i5"}
+
+    def test_events_count_at_once_where_they_do(self, sim: Simulation, here: Account, shop: str) -> None:
+        for_you = create(here, shop, FOR_YOU, "you")
+        viewed = active(sim, here, shop, VIEWS, "views")
+        before = recommended(here, for_you), recommended(here, viewed)
+        put(here, tracker(sim, here, shop), "u1", "i7", "i9")
+        assert recommended(here, for_you) != before[0]
+        assert recommended(here, viewed) == before[1]
