@@ -58,8 +58,11 @@ def test_every_proof_is_of_a_rule() -> None:
     assert [(rule, place) for rule, _, place in PROOFS if rule not in RULES] == []
 
 
-def test_refusals_are_in_the_catalogue_of_errors() -> None:
-    assert {rule.refusal for rule in RULES.values() if rule.refusal} <= set(vars(errors))
+def test_refusals_are_in_the_catalogue_of_errors_and_each_has_its_rule() -> None:
+    named = {rule.refusal for rule in RULES.values() if rule.refusal}
+    known = {name for name, value in vars(errors).items() if name.isupper() and not name.startswith("_")}
+    assert named - known == set(), "rules without their refusal"
+    assert known - named == set(), "refusals without a rule"
 
 
 def test_the_page_of_rules_is_that_of_the_catalogue() -> None:
