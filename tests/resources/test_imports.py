@@ -88,6 +88,7 @@ def test_data_of_every_type(here: Account, group: str, dataset_type: str) -> Non
 
 
 @pytest.mark.rule("imports.job")
+@pytest.mark.accepted("imports.role-trusts-personalize")
 def test_a_job_as_it_is_described() -> None:
     """[life-003] About five minutes; the mode is shown, and so is all that the create call said."""
     with simulate(start="2022-03-08T09:00:00Z") as sim:

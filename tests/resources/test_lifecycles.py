@@ -306,6 +306,7 @@ class TestEventsAndAnswers:
         ]
         return listed
 
+    @pytest.mark.accepted("events.item-wanted")
     def test_the_body_of_success_is_empty(self, here: Account, made: Deployment) -> None:
         """resp-014."""
         answer = self.put(here, made, "i1", userId="u1")["ResponseMetadata"]
@@ -317,6 +318,7 @@ class TestEventsAndAnswers:
         assert self.answer(here, made, "visitor") != nobody
         assert self.answer(here, made, "another") == nobody
 
+    @pytest.mark.rule("events.session-null")
     def test_the_session_null_is_ignored(self, here: Account, made: Deployment) -> None:
         """resp-018: answered with 200 all the same."""
         before = self.answer(here, made, "u1")
@@ -335,6 +337,7 @@ class TestEventsAndAnswers:
         with refused("InvalidInputException", "Invalid trackingId in account 123456789012"):
             self.put(here, made, "i1")
 
+    @pytest.mark.rule("events.all-or-none")
     def test_a_refused_call_stores_nothing(self, here: Account, made: Deployment) -> None:
         before = self.answer(here, made, "u1")
         event = {"eventType": "watch", "itemId": "i3", "sentAt": 1_600_000_001}
@@ -346,6 +349,16 @@ class TestEventsAndAnswers:
             with pytest.raises(here.events.exceptions.ClientError):
                 here.events.put_events(trackingId=made.tracking_id, userId="u1", sessionId="s", eventList=[event, bad])
         assert self.answer(here, made, "u1") == before
+
+    @pytest.mark.refused("events.item-wanted")
+    def test_an_event_without_an_item(self, here: Account, made: Deployment) -> None:
+        with refused("InvalidInputException", "The event has no itemId, which the Interactions schema requires."):
+            here.events.put_events(
+                trackingId=made.tracking_id,
+                userId="u1",
+                sessionId="s",
+                eventList=[{"eventType": "watch", "sentAt": 1_600_000_001}],
+            )
 
     def test_more_than_ten_events(self, here: Account, made: Deployment) -> None:
         with pytest.raises(here.events.exceptions.InvalidInputException, match="1 validation error detected"):

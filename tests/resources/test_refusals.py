@@ -252,6 +252,7 @@ class TestAccessToS3:
         ):
             self.create(here, films)
 
+    @pytest.mark.refused("imports.role-trusts-personalize")
     def test_role_of_nobody(self, here: Account, films: Deployment) -> None:
         role = "arn:aws:iam::123456789012:role/nobody"
         with refused(
