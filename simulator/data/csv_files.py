@@ -7,6 +7,7 @@ fail-001. What neither says is assumed, and strict: a file that passes here shou
 
 from __future__ import annotations
 
+import codecs
 import io
 import re
 from collections import Counter
@@ -112,6 +113,8 @@ def _pieces(
     columns = [name if name in known else str(place) for place, name in enumerate(names)]
     handle = io.BytesIO(content)
     handle.seek(start)
+    if content.startswith(codecs.BOM_UTF8, start):  # a cell that begins so: pandas would take it off
+        handle = io.BytesIO(codecs.BOM_UTF8 + content[start:])
     try:
         with pd.read_csv(
             handle,

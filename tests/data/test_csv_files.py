@@ -164,3 +164,9 @@ def test_a_large_file_is_read_in_pieces() -> None:
     assert isinstance(prices, np.ndarray)
     assert prices.sum() == frame["PRICE"].sum()
     assert len(chunk.texts("ITEM_ID").values) == 1000
+
+
+def test_a_first_cell_that_begins_with_a_byte_order_mark() -> None:
+    fields = (ID,)
+    chunk = read([b"ITEM_ID\n\xef\xbb\xbf\n\xef\xbb\xbfa\n"], AvroSchema("Items", fields))
+    assert rows_of(chunk, fields) == [("\ufeff",), ("\ufeffa",)]
