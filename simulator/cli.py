@@ -108,6 +108,29 @@ def rules(area: str | None, grade: str | None, as_json: bool) -> None:
     click.echo(f"{len(chosen)} rules")
 
 
+@main.command()
+@click.argument("world", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--user", metavar="ID", help="Those of a user, with the anonymous ones that will be the user's.")
+@click.option("--session", metavar="ID", help="Those of a session.")
+@click.option("--item", metavar="ID", help="Those on an item.")
+@click.option("--event-type", metavar="TYPE", help="Those of a type.")
+@click.option("--target", metavar="ARN", help="What they do to a campaign, recommender or solution alone.")
+def explain(
+    world: Path, user: str | None, session: str | None, item: str | None, event_type: str | None, target: str | None
+) -> None:
+    """Says of every event in a saved world from when on it counts, for whom, by which rule, and why not."""
+    from simulator.saving import SavedWorldError
+    from simulator.simulation import simulate
+
+    try:
+        with simulate(load=world) as sim:
+            found = sim.events.explain(user, session_id=session, item_id=item, event_type=event_type, target=target)
+    except (SavedWorldError, ValueError, OSError) as fault:
+        click.echo(str(fault), err=True)
+        sys.exit(2)
+    click.echo(str(found))
+
+
 def default_scenario() -> Path:
     """The article, in the installed package or in a checkout."""
     package = Path(__file__).parent

@@ -47,6 +47,7 @@ _S3_PAGE = "https://docs.aws.amazon.com/personalize/latest/dg/granting-personali
 NOT_VALID = Refusal(_VALIDATION, "{problems}", "observed", "err-013")
 NOT_VALID_INPUT = Refusal(_INVALID, "{problems}", "assumed", "err-013, on the events and runtime services")
 UNKNOWN_OPERATION = Refusal("UnknownOperationException", "", "observed", "err-050")
+RATE_EXCEEDED = Refusal("ThrottlingException", "Rate exceeded", "assumed", "the wording of other AWS services")
 NOT_SIMULATED = Refusal(
     _VALIDATION,
     "personalize-simulator {version} does not simulate {what}; see its README for what it does.",
@@ -386,6 +387,7 @@ RECIPE_ARN_WANTED = Refusal(
 )
 NOT_THERE_OR_NOT_ACTIVE = Refusal(_INVALID, "{arn} does not exist or is not active yet.", "observed", "err-006")
 INVALID_TRACKING_ID = Refusal(_INVALID, "Invalid trackingId in account {account}", "observed", "err-052")
+CAMPAIGN_WANTED = Refusal(_INVALID, "A campaignArn must be provided.", "assumed", "GetActionRecommendations")
 NO_TARGET = Refusal(
     _INVALID,
     "Exactly one of campaignArn and recommenderArn must be provided.",
@@ -401,8 +403,50 @@ TOO_MANY_RESULTS = Refusal(
 ITEM_ID_WANTED = Refusal(
     _INVALID, "The event has no itemId, which the Interactions schema requires.", "assumed", "PutEvents"
 )
+EVENT_TOO_LARGE = Refusal(
+    _INVALID, "The event has {size} bytes; an event can have at most {limit}.", "assumed", "the guide's quotas"
+)
 INVALID_NEXT_TOKEN = Refusal(
     "InvalidNextTokenException", "The provided nextToken is not valid.", "assumed", "the List operations"
+)
+
+# What is put: properties, records and interactions with actions.
+PROPERTIES_NOT_JSON = Refusal(_INVALID, "Error parsing properties json", "observed", "err-019")
+PROPERTY_FORBIDDEN = Refusal(
+    _INVALID, "The key {key} cannot be used in properties.", "assumed", "the API reference, Event; amplify-js 6906"
+)
+PROPERTY_UNKNOWN = Refusal(
+    _INVALID,
+    "The key {key} in properties matches no field of the dataset's schema; the keys are: {keys}.",
+    "assumed",
+    "the guide, importing individual records",
+)
+PROPERTY_OF_WRONG_TYPE = Refusal(
+    _INVALID,
+    "The value of {key} in properties is not of the type of the schema's field {column}: {type}.",
+    "assumed",
+    "after err-035",
+)
+PROPERTY_TOO_LONG = Refusal(
+    _INVALID, "Length cannot be more than {limit} characters for {column}.", "assumed", "after fail-001"
+)
+PROPERTY_MISSING = Refusal(
+    _INVALID,
+    "A value of {key} is missing: the schema's field {column} does not allow null.",
+    "assumed",
+    "after err-035",
+)
+DATASET_OF_ANOTHER_TYPE = Refusal(
+    _INVALID,
+    "{arn} is a dataset of type {found}; {operation} needs one of type {wanted}.",
+    "assumed",
+    "the API reference: PutItems takes an Items dataset, and so on",
+)
+UNKNOWN_ACTION_EVENT_TYPE = Refusal(
+    _INVALID,
+    "The event type {event_type} is not one of Viewed, Taken, Not Taken.",
+    "assumed",
+    "the guide, recording action interaction events",
 )
 
 # Recipes and the configuration of solutions.
@@ -589,6 +633,75 @@ ASKED_OTHERWISE = Refusal(
 )
 ITEM_ID_WANTED_BY_TYPE = Refusal(
     _INVALID, "An itemId must be provided for recipe type {recipe_type}.", "assumed", "GetRecommendations"
+)
+RANKS_NOTHING = Refusal(
+    _INVALID,
+    "GetPersonalizedRanking needs a campaign of the recipe type PERSONALIZED_RANKING, not {recipe_type}.",
+    "assumed",
+    "GetPersonalizedRanking",
+)
+INPUT_LIST_WANTED = Refusal(
+    _INVALID, "The inputList must have at least one item.", "assumed", "GetPersonalizedRanking, inputList"
+)
+TOO_MANY_TO_RANK = Refusal(
+    _INVALID,
+    "The inputList must have at most {limit} items, not {asked}.",
+    "assumed",
+    "GetPersonalizedRanking, inputList",
+)
+FILTER_NOT_FOR_RECIPE = Refusal(
+    _INVALID,
+    "The filter {filter} filters by {found}; the recipe type {recipe_type} needs one by {wanted}.",
+    "assumed",
+    "the guide, filter expressions",
+)
+FILTER_WANTS_USER = Refusal(
+    _INVALID,
+    "A userId must be provided: the filter {filter} looks at the user.",
+    "assumed",
+    "the guide, domain use cases: userId is needed if a filter needs it",
+)
+CURRENT_ITEM_WANTS_RELATED = Refusal(
+    _INVALID,
+    "The filter {filter} looks at the current item, which the recipe type {recipe_type} does not have.",
+    "assumed",
+    "the guide, item recommendation filter expression examples",
+)
+CONTEXT_UNKNOWN = Refusal(
+    _INVALID,
+    "The context {name} is not a field of the Interactions schema.",
+    "assumed",
+    "the guide, getting real-time recommendations",
+)
+METADATA_DATASET = Refusal(
+    _INVALID, "metadataColumns must be of ITEMS, not of {found}.", "assumed", "GetRecommendations, metadataColumns"
+)
+TOO_MANY_METADATA_COLUMNS = Refusal(
+    _INVALID,
+    "metadataColumns must name at most {limit} columns, not {asked}.",
+    "assumed",
+    "GetRecommendations, metadataColumns",
+)
+METADATA_NOT_ENABLED = Refusal(
+    _INVALID,
+    "Metadata in recommendations is not enabled for {arn}.",
+    "assumed",
+    "GetRecommendations, metadataColumns",
+)
+METADATA_UNKNOWN = Refusal(
+    _INVALID,
+    "The metadata column {column} is not in the schema of the Items dataset.",
+    "assumed",
+    "GetRecommendations, metadataColumns",
+)
+TOO_MANY_WITH_METADATA = Refusal(
+    _INVALID,
+    "{name} must be at most {limit} where metadata is asked for, not {asked}.",
+    "assumed",
+    "GetRecommendations, GetPersonalizedRanking",
+)
+PROMOTION_INCOMPLETE = Refusal(
+    _INVALID, "The promotion has no {member}.", "assumed", "the guide, promoting items in recommendations"
 )
 NOT_A_DOMAIN = Refusal(
     _INVALID, "{dataset_group} is not a Domain dataset group.", "assumed", "CreateRecommender, datasetGroupArn"

@@ -35,6 +35,7 @@ QUOTAS: Mapping[str, int] = MappingProxyType(
         "interactions_of_a_filter": 100,  # of a user, of each event type
         "action_interactions_of_a_filter": 300,
         "metrics_of_metric_attributions": 10,
+        "event_attribution_sources": 100,
         # What schemas may have.
         "metadata_columns_of_interactions": 5,
         "event_types_and_metadata_columns_of_interactions": 10,
@@ -48,6 +49,7 @@ QUOTAS: Mapping[str, int] = MappingProxyType(
         "characters_of_a_string": 1000,
         "characters_of_a_text": 20_000,
         "characters_of_a_chinese_or_japanese_text": 7_000,
+        "bytes_of_an_event": 10 * 1024,
         # How much data a job may bring; bytes.
         "interaction_records_per_import": 1000,
         "bytes_of_a_full_import": 100 * _GIB,
@@ -72,8 +74,23 @@ QUOTAS: Mapping[str, int] = MappingProxyType(
         "items_considered_by_v2_recipes": 5_000_000,
         "items_considered_by_semantic_similarity": 10_000_000,  # the guide's page of the recipe
         "action_interactions_considered": 500_000_000,
+        # How many calls a second are answered (throttling): of a dataset group,
+        "put_events_per_second": 1000,
+        "put_items_per_second": 10,
+        "put_users_per_second": 10,
+        "put_actions_per_second": 10,
+        "put_action_interactions_per_second": 1000,
+        # of a campaign or recommender, and of all together.
+        "get_recommendations_per_second": 500,
+        "get_personalized_ranking_per_second": 500,
+        "get_action_recommendations_per_second": 500,
+        "recommendation_requests_per_second": 2500,
         # What requests may ask for.
         "results_of_get_recommendations": 500,
+        "results_of_get_action_recommendations": 100,  # the API reference
+        "items_of_a_ranking": 500,
+        "items_with_metadata": 50,
+        "metadata_columns_of_a_request": 10,
         "results_of_a_batch_inference": 500,
         "users_of_a_segment": 5_000_000,
     }

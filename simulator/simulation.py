@@ -6,8 +6,8 @@ import functools
 import inspect
 import os
 import unittest
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, TypeVar, overload
@@ -22,6 +22,9 @@ from simulator.clock import Micros, OwnTime, SimulatorError, TimeSource, datetim
 from simulator.durations import durations as durations_of
 from simulator.frozen import FrozenTime, SystemTime
 from simulator.quotas import Quotas
+from simulator.resources.explaining import Events
+from simulator.resources.journal import Journal
+from simulator.resources.readiness import Readiness, readiness
 from simulator.resources.world import World
 from simulator.sleeping import VirtualSleep
 
@@ -52,7 +55,8 @@ class Clock:
         step = micros_in(timedelta(**units) if delta is None else delta)
         if step < 0:
             raise ValueError("time does not run backward")
-        return self._move(in_calendar(self._host.time.now() + step))
+        with self._host.lock:
+            return self._move(in_calendar(self._host.time.now() + step))
 
     def move_to(self, moment: datetime | str) -> datetime:
         """Moves time forward to a moment (ISO 8601 text or datetime, UTC if it has no zone); the new present.
@@ -60,9 +64,10 @@ class Clock:
         Raises ValueError for a moment in the past of the simulation.
         """
         instant = micros_of(moment)
-        if instant < self._host.time.now():
-            raise ValueError(f"time does not run backward: it is {self.now().isoformat()} already")
-        return self._move(instant)
+        with self._host.lock:
+            if instant < self._host.time.now():
+                raise ValueError(f"time does not run backward: it is {self.now().isoformat()} already")
+            return self._move(instant)
 
     def _move(self, instant: Micros) -> datetime:
         self._host.move_to(instant)
@@ -80,6 +85,39 @@ class Simulation:
     def seed(self) -> int:
         """The seed of everything that is drawn by chance."""
         return self._host.world.seed
+
+    @property
+    def events(self) -> Events:
+        """The events that were put: `events.explain()` tells what becomes of each, when, for whom, and why not."""
+        return Events(self._host)
+
+    @property
+    def journal(self) -> Journal:
+        """What the code under test did, in virtual time: calls, events, trainings, updates, statuses reached.
+
+        `journal.events(user="42")` looks, `journal.assert_events(user="42", item="7", times=1)` asserts.
+        """
+        return Journal(self._present)
+
+    def ready(self, arn: str, *, recipe: str | None = None, event_type: str | None = None) -> Readiness:
+        """What is missing before a training would succeed, with the data that is stored now.
+
+        `arn` is a dataset group's: then of every recipe that can be trained in it, or of one `recipe` (its name or
+        ARN), custom recipes counting events of an `event_type` only. Or it is a solution's, whose recipe and event
+        filter count. The answer is true if nothing is missing, and prints as a report. Recipes without a model in
+        this simulator are left out; quotas on how many trainings may run are not looked at.
+
+        Raises SimulatorError for an ARN of neither, and for a recipe that cannot be trained there.
+        """
+        with self._present() as world:
+            return readiness(world, self._host.platform, arn, recipe=recipe, event_type=event_type)
+
+    @contextmanager
+    def _present(self) -> Iterator[World]:
+        """The world as it stands now, and nobody else in it."""
+        with self._host.lock:
+            self._host.settle()
+            yield self._host.world
 
     def save(self, file: str | os.PathLike[str]) -> None:
         """Saves the world as it stands now, for `simulate(load=file)`; a file that is there is replaced at once.
@@ -120,13 +158,14 @@ class simulate:
     "sampled" (every full training draws its own chance, as trainings on AWS differ) or "exact". `region` is that
     of clients that name none. `freeze=False` leaves the process's clock alone: the simulation then has a time of
     its own, and `time.sleep` moves only that. `virtual_sleep=False` leaves `time.sleep` alone; `max_virtual` is
-    how long the code may sleep without a call. `quotas` overrides limits by name.
+    how long the code may sleep without a call. `quotas` overrides limits by name. `throttling=True` refuses calls
+    beyond the documented rates, in virtual time.
 
     `load` names a file that `Simulation.save` made: the simulation goes on where that one was saved, and answers as it
     would have. It begins at the saved instant; a later `start` is as if that time passed. `seed` cannot be given with
-    it. `durations` and `training` count for what begins from now on, `quotas` join the saved ones; not given, those of
-    the file stay. Buckets, objects, roles and policies that are there already in an open `mock_aws` stay as they are,
-    those that are not are made.
+    it. `durations` and `training` count for what begins from now on, `throttling` for calls from now on, and `quotas`
+    join the saved ones; not given, those of the file stay. Buckets, objects, roles and policies that are there already
+    in an open `mock_aws` stay as they are, those that are not are made.
 
     On a `unittest.TestCase` it runs setUp, each test and tearDown in one simulation; on another class, each method
     whose name begins with `test`. Inherited tests are included.
@@ -149,6 +188,7 @@ class simulate:
         virtual_sleep: bool = True,
         max_virtual: timedelta = _MAX_VIRTUAL,
         quotas: Mapping[str, int] | None = None,
+        throttling: bool | None = None,
     ) -> None:
         if seed is not None and (not isinstance(seed, int) or isinstance(seed, bool)):
             raise TypeError(f"seed must be a whole number, not {seed!r}")
@@ -166,6 +206,7 @@ class simulate:
         self._virtual_sleep = virtual_sleep
         self._max_virtual = micros_in(max_virtual)
         self._quotas = Quotas(dict(quotas or {}))
+        self._throttling = throttling
         self._exits: ExitStack | None = None
 
     def __enter__(self) -> Simulation:
@@ -213,6 +254,7 @@ class simulate:
             durations=self._durations or durations_of("observed"),
             quotas=self._quotas,
             now=SystemTime().now() if self._start is None else self._start,
+            throttling=bool(self._throttling),
         )
 
     def _loaded(self, file: str) -> saving.Saved:
@@ -226,6 +268,8 @@ class simulate:
         world.training = self._training or world.training
         world.durations = self._durations or world.durations
         world.quotas = Quotas({**world.quotas.overrides, **self._quotas.overrides})
+        if self._throttling is not None:
+            world.throttling = self._throttling
         return loaded
 
     @overload

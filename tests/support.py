@@ -160,9 +160,11 @@ def import_csv(on: Account, to: Deployment, frame: pd.DataFrame | bytes, name: s
     return job
 
 
-def deploy(on: Account, settle: Settle, frame: pd.DataFrame, name: str = "films") -> Deployment:
+def deploy(
+    on: Account, settle: Settle, frame: pd.DataFrame, name: str = "films", schema: str | None = None
+) -> Deployment:
     """Everything from the import to an ACTIVE campaign with an event tracker."""
-    made = dataset(on, settle, name=name)
+    made = dataset(on, settle, schema, name)
     import_csv(on, made, frame, name=name)
     settle()
     made.solution = on.personalize.create_solution(

@@ -72,10 +72,12 @@ class Host:
             return self._slept + length <= longest
 
     def wake_at(self, instant: Micros) -> None:
-        """Moves time to the end of a sleep, and the world with it."""
+        """Moves time to the end of a sleep, and the world with it, unless another thread has moved it there."""
         self._check_process()
         with self.lock:
             now = self.time.now()
+            if instant <= now:
+                return
             self._settle(now)
             self._slept += instant - now
             self.time.move_to(instant)

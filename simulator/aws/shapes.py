@@ -158,7 +158,8 @@ def _compile_write(shape: Shape) -> _Write:
 class Operation:
     """One operation of one service: what it takes, what it answers, which errors it declares.
 
-    `errors` maps each declared error code to the HTTP status that it travels with.
+    `errors` maps each declared error code to the HTTP status that it travels with. `subjects` are the members that
+    may say what a request is about: the first that is required, or else any that holds an ARN.
     """
 
     service: str
@@ -167,6 +168,7 @@ class Operation:
     method: str
     path: str
     errors: Mapping[str, int]
+    subjects: tuple[str, ...]
     _check: Check
     _parse: _Rewrite | None
     _write: _Write | None
@@ -267,6 +269,12 @@ def _paths(service: str) -> dict[tuple[str, str], str]:
     return {(http["method"], http["requestUri"]): name for name, http in https.items()}
 
 
+def _subjects(request: Shape) -> tuple[str, ...]:
+    texts = [name for name, member in request.members.items() if member.type_name == "string"]
+    required = [name for name in request.required_members if name in texts]
+    return tuple(required[:1] or (name for name in texts if name.endswith("Arn") and name != "filterArn"))
+
+
 @functools.cache
 def _compile(service: str, name: str) -> Operation:
     model: Any = service_model(service).operation_model(name)
@@ -282,6 +290,7 @@ def _compile(service: str, name: str) -> Operation:
         method=model.http["method"],
         path=model.http["requestUri"],
         errors=errors,
+        subjects=_subjects(model.input_shape),
         _check=compile_check(model.input_shape),
         _parse=_compile_parse(model.input_shape),
         _write=_compile_write(output) if output is not None and output.members else None,

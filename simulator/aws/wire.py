@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
@@ -23,6 +24,7 @@ from simulator.resources import monitoring
 from simulator.resources.families import OPERATIONS
 from simulator.resources.ids import new_id, uuid_of
 from simulator.resources.platform import Platform
+from simulator.resources.throttling import throttle
 from simulator.resources.world import JournalEntry, Scope, World
 from simulator.version import __version__
 
@@ -31,6 +33,9 @@ HttpAnswer = tuple[int, dict[str, str], bytes]
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/[^/]*/([^/]+)/")
 _TARGET = "AmazonPersonalize."
 _DEFAULT_REGION = "us-east-1"
+
+# As much of a text that a request sent, or that quotes one, is kept in the journal.
+_KEPT_OF_TEXT = 500
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,7 @@ def answer(world: World, platform: Platform, request: HttpRequest, account: str)
     service, operation = _operation(request)
     if operation is None:
         status, headers, body = shapes.unknown_operation(service)
-        name, outcome = "", errors.UNKNOWN_OPERATION.code
+        name, outcome, reason, subject, user = "", errors.UNKNOWN_OPERATION.code, "", "", ""
     else:
         name = operation.name
         scope = Scope(world, platform, home)
@@ -76,18 +81,29 @@ def answer(world: World, platform: Platform, request: HttpRequest, account: str)
         try:
             asked = _decoded(operation, request.body)
             status, headers, body = 200, {}, _call(scope, operation, asked)
-            outcome = ""
+            outcome = reason = ""
         except errors.ServiceError as refusal:
             status, headers, body = operation.error(refusal.code, refusal.message)
-            outcome = refusal.code
+            outcome, reason = refusal.code, refusal.message[:_KEPT_OF_TEXT]
             monitoring.record_refusal(scope, name, asked)
-    world.journal.append(JournalEntry(world.now, "call", name, f"{account}/{home.region}", outcome))
+        subject, user = _text(asked, operation.subjects), _text(asked, ("userId",))
+    at_home = sys.intern(f"{account}/{home.region}")
+    world.journal.append(JournalEntry(world.now, "call", name, subject, outcome, reason, service, at_home, user))
     headers["Content-Type"] = operation.content_type if operation else "application/json"
     headers["Content-Length"] = str(len(body))
     headers["Date"] = formatdate(world.now // SECOND, usegmt=True)
     headers["x-amzn-RequestId"] = uuid_of(new_id(world, "request", name, request.body.hex()))
     headers["x-personalize-simulator"] = __version__
     return status, headers, body
+
+
+def _text(asked: object, members: tuple[str, ...]) -> str:
+    """The first of some members of a request that is a text, whatever the request is; equal ones are one object."""
+    if isinstance(asked, dict):
+        for member in members:
+            if isinstance(value := asked.get(member), str):
+                return sys.intern(value[:_KEPT_OF_TEXT])
+    return ""
 
 
 def _operation(request: HttpRequest) -> tuple[str, shapes.Operation | None]:
@@ -127,6 +143,7 @@ def _call(scope: Scope, operation: shapes.Operation, asked: object) -> bytes:
     refused = simulated.members.refused(given)
     if refused is not None:
         raise errors.not_simulated(f"the parameter {refused} of {operation.name}")
+    throttle(scope, operation.name, given)
     answer = simulated.call(scope, operation.parse(given))
     monitoring.record_answer(scope, operation.name, given, answer)
     return operation.serialise(answer)

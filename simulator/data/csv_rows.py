@@ -23,12 +23,12 @@ TEXTS = frozenset({"string", "boolean"})
 _IDS = frozenset({"USER_ID", "ITEM_ID", "ACTION_ID"})
 _BOOLEANS = frozenset({"true", "false", ""})
 
-# What the Avro types hold; a float64 is exact for whole numbers up to _EXACT.
-_INTEGERS: Mapping[str, int] = MappingProxyType({"int": 2**31, "long": 2**63})
-_FLOATS: Mapping[str, float] = MappingProxyType(
+# What the Avro types hold; a float64 is exact for whole numbers up to EXACT.
+INTEGERS: Mapping[str, int] = MappingProxyType({"int": 2**31, "long": 2**63})
+FLOATS: Mapping[str, float] = MappingProxyType(
     {"float": float(np.finfo(np.float32).max), "double": float(np.finfo(np.float64).max)}
 )
-_EXACT = 2**53
+EXACT = 2**53
 
 # Han characters, kana and their punctuation.
 _CHINESE_OR_JAPANESE = re.compile("[\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f]")
@@ -69,7 +69,7 @@ class Numbers:
 
     def __init__(self, field: Field) -> None:
         self._field = field
-        self._whole = field.type in _INTEGERS
+        self._whole = field.type in INTEGERS
         self._parts: list[NumberColumn] = []
 
     def add(self, cells: npt.NDArray[Any]) -> None:
@@ -104,14 +104,14 @@ class Numbers:
         if not len(cells):
             return True
         if self._whole:
-            limit = _INTEGERS[self._field.type]
+            limit = INTEGERS[self._field.type]
             return -limit <= int(cells.min()) <= int(cells.max()) < limit
-        most = _FLOATS[self._field.type]
+        most = FLOATS[self._field.type]
         return bool(-most <= cells.min() <= cells.max() <= most)
 
     def _check_exact(self, cells: NumberColumn) -> None:
         """Raises `NOT_SIMULATED` for whole numbers that would be rounded beside an absent value."""
-        if cells.dtype.kind == "i" and len(cells) and (cells.min() < -_EXACT or cells.max() > _EXACT):
+        if cells.dtype.kind == "i" and len(cells) and (cells.min() < -EXACT or cells.max() > EXACT):
             raise errors.not_simulated(f"absent values of {self._field.name} beside whole numbers beyond 2^53")
 
 
@@ -163,13 +163,18 @@ def characters(field: Field, quotas: Quotas) -> int:
     return quotas["characters_of_an_id" if field.name in _IDS else "characters_of_a_string"]
 
 
-def _cut(column: TextColumn, quotas: Quotas) -> TextColumn:
+def shortened(text: str, quotas: Quotas) -> str:
+    """A textual value as it is kept: cut where it is too long, the sooner if it is Chinese or Japanese."""
     longest = quotas["characters_of_a_text"]
     short = min(quotas["characters_of_a_chinese_or_japanese_text"], longest)
+    if len(text) <= short:
+        return text
+    return text[: short if _CHINESE_OR_JAPANESE.search(text) else longest]
+
+
+def _cut(column: TextColumn, quotas: Quotas) -> TextColumn:
+    short = min(quotas["characters_of_a_chinese_or_japanese_text"], quotas["characters_of_a_text"])
     if max(map(len, column.values), default=0) <= short:
         return column
-    cut = text_column(
-        text[: short if _CHINESE_OR_JAPANESE.search(text) else longest] if len(text) > short else text
-        for text in column.values
-    )
+    cut = text_column(shortened(text, quotas) for text in column.values)
     return TextColumn(cut.codes[column.codes], cut.values)

@@ -12,12 +12,14 @@ import numpy as np
 
 from simulator.data.columns import Mask, TextColumn, differing, take
 from simulator.data.interactions import (
-    Arrival,
     BulkChunk,
     InteractionStore,
     InteractionTable,
+    PutEvent,
     Snapshot,
-    training_table,
+    streamed_events,
+    table_of,
+    trained_events,
 )
 
 # The guide: reserved keywords must not appear as values in the data.
@@ -54,12 +56,24 @@ class EventFilter:
 
 
 def counting_table(store: InteractionStore, snapshot: Snapshot, events: EventFilter | None) -> InteractionTable:
-    """What a training sees of a snapshot, of the interactions that count."""
+    """What a full training sees of a snapshot, of the interactions that count."""
+    return _counting_table(snapshot.bulk, trained_events(store, snapshot.put), events)
+
+
+def counting_since(
+    store: InteractionStore, since: int, snapshot: Snapshot, events: EventFilter | None
+) -> InteractionTable:
+    """What an update sees: bulk rows, and what was put from the `since`-th on, of the interactions that count."""
+    return _counting_table(snapshot.bulk, streamed_events(store, since, snapshot.put), events)
+
+
+def _counting_table(
+    bulk: tuple[BulkChunk, ...], put: list[PutEvent], events: EventFilter | None
+) -> InteractionTable:
     if events is None:
-        return training_table(store, snapshot)
-    bulk = tuple(_counting_rows(chunk, events) for chunk in snapshot.bulk)
-    put = _counting(store.arrivals(0, snapshot.put), events)
-    return training_table(InteractionStore(put=put), Snapshot(bulk, len(put)))
+        return table_of(bulk, put)
+    counting = [each for each in put if events.lets(each.event_type, each.event_value)]
+    return table_of(tuple(_counting_rows(chunk, events) for chunk in bulk), counting)
 
 
 def lacks_event_types(store: InteractionStore, snapshot: Snapshot) -> bool:
@@ -74,17 +88,9 @@ def rows_of_other_items(chunk: BulkChunk, item_ids: Set[str]) -> BulkChunk:
     return _rows(chunk, differing(chunk.items, item_ids))
 
 
-def newest_items_of(store: InteractionStore, user_id: str, event_type: str, count: int) -> frozenset[str]:
-    """The items of the `count` newest interactions of a type that a user has had, imported or put."""
-    found: list[tuple[int, str]] = []
-    for chunk in store.bulk:
-        if user_id in chunk.users.values:
-            rows = _of_type(chunk, event_type) & (chunk.users.codes == chunk.users.values.index(user_id))
-            items = (chunk.items.values[code] for code in chunk.items.codes[rows].tolist())
-            found += zip(chunk.timestamps[rows].tolist(), items, strict=True)
-    put = store.streamed(user_id, 0)
-    found += [(event.timestamp, event.item_id) for event in put if event.event_type == event_type]
-    return frozenset(item_id for _, item_id in sorted(found)[-count:])
+def event_types(store: InteractionStore, snapshot: Snapshot) -> frozenset[str]:
+    """All types that the interactions of a snapshot have."""
+    return frozenset(_event_types(store, snapshot))
 
 
 def _event_types(store: InteractionStore, snapshot: Snapshot) -> Iterable[str]:
@@ -98,10 +104,6 @@ def _event_types(store: InteractionStore, snapshot: Snapshot) -> Iterable[str]:
 
 def _is_event_type(value: str) -> bool:
     return bool(value) and value.upper() not in _RESERVED
-
-
-def _counting(arrivals: Iterable[Arrival], events: EventFilter) -> list[Arrival]:
-    return [each for each in arrivals if events.lets(each.event.event_type, each.event.event_value)]
 
 
 def _counting_rows(chunk: BulkChunk, events: EventFilter) -> BulkChunk:

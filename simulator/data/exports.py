@@ -100,6 +100,7 @@ def _put_cells(event: PutEvent, id_column: str, names: Sequence[str]) -> Iterato
         "IMPRESSION": event.impression,
         "RECOMMENDATION_ID": event.recommendation_id,
         "EVENT_VALUE": event.event_value,
+        "EVENT_ATTRIBUTION_SOURCE": event.event_attribution_source,
         **dict(event.properties),
     }
     for name in names:

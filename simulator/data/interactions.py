@@ -6,11 +6,14 @@ count, however large the store.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from simulator.clock import Micros
 from simulator.data.columns import (
@@ -24,6 +27,11 @@ from simulator.data.columns import (
 )
 from simulator.data.columns import TextColumn as TextColumn
 from simulator.data.distinct import new_rows
+
+Places = npt.NDArray[np.int64]
+
+# How many ignored events a store remembers, the newest ones.
+_REMEMBERED = 1000
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,12 +67,27 @@ class BulkChunk:
     def __len__(self) -> int:
         return len(self.timestamps)
 
+    def rows_of(self, user_id: str) -> Places:
+        """The rows of a user, oldest first, at one time as they stand in the files."""
+        code_of, offsets, rows = self._rows_by_user
+        code = code_of.get(user_id)
+        return rows[:0] if code is None else rows[offsets[code] : offsets[code + 1]]
+
+    @cached_property
+    def _rows_by_user(self) -> tuple[dict[str, int], Places, Places]:
+        """The users' codes; where the rows of each begin and end; the rows of all, user by user and by time."""
+        ids = self.users.values
+        lengths = np.bincount(self.users.codes, minlength=len(ids))
+        offsets = np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths, dtype=np.int64)))
+        rows = np.lexsort((self.timestamps, self.users.codes))
+        return {user_id: code for code, user_id in enumerate(ids)}, offsets, rows.astype(np.int64, copy=False)
+
 
 class PutEvent(NamedTuple):
     """One interaction that was put. `timestamp` is Unix seconds; absent texts are empty.
 
     `item_id` is the item's, or the action's where actions are put. `properties` are the columns of the schema that
-    have no member of their own, in the order of their names.
+    have no member of their own, in the order of their names. `event_id` is the caller's, empty where it gave none.
     """
 
     timestamp: int
@@ -76,6 +99,8 @@ class PutEvent(NamedTuple):
     impression: str
     recommendation_id: str
     properties: tuple[tuple[str, Value], ...] = ()
+    event_id: str = ""
+    event_attribution_source: str = ""
 
     @property
     def subject(self) -> str:
@@ -94,6 +119,14 @@ class Arrival(NamedTuple):
     event: PutEvent
 
 
+class Ignored(NamedTuple):
+    """A put event that was answered with 200 and not stored, and why: the id of a rule."""
+
+    instant: Micros
+    event: PutEvent
+    rule: str
+
+
 @dataclass(frozen=True, eq=False)
 class Snapshot:
     """What a store held at one moment: its bulk chunks, and how many of its put events."""
@@ -110,8 +143,9 @@ class Snapshot:
 class InteractionStore:
     """All interactions of one dataset, with items or with actions, as its id column says.
 
-    `put` is in order of arrival; `by_subject` finds a user's (or anonymous session's) events in it, and
-    `known` makes equal events count once.
+    `put` is in order of arrival; `by_subject` finds a user's (or anonymous session's) events in it, `known`
+    makes equal events count once, and `firsts` is where the first event of each event id is. `ignored` are the newest
+    of those that were not stored.
     """
 
     id_column: str = "ITEM_ID"
@@ -119,6 +153,8 @@ class InteractionStore:
     put: list[Arrival] = field(default_factory=list)
     by_subject: dict[str, list[int]] = field(default_factory=dict)
     known: set[PutEvent] = field(default_factory=set)
+    firsts: dict[str, int] = field(default_factory=dict)
+    ignored: list[Ignored] = field(default_factory=list)
 
     def replace_bulk(self, chunk: Chunk) -> None:
         """A FULL import: the earlier bulk rows go, what was put stays. Source: the guide, importing data."""
@@ -132,19 +168,42 @@ class InteractionStore:
     def add_event(self, event: PutEvent, instant: Micros) -> bool:
         """Stores an event that arrived at `instant`; False if an equal one is stored already."""
         if event in self.known:
+            self.ignore(event, instant, "events.equal-once")
             return False
         self.known.add(event)
-        self.by_subject.setdefault(event.subject, []).append(len(self.put))
+        at = len(self.put)
+        self.by_subject.setdefault(event.subject, []).append(at)
         self.put.append(Arrival(instant, event))
+        if event.event_id:
+            self._find_first(at)
         return True
 
-    def streamed(self, subject: str, since: int) -> list[PutEvent]:
-        """The events of a user or session from the `since`-th put on, in order of arrival."""
+    def ignore(self, event: PutEvent, instant: Micros, rule: str) -> None:
+        """Remembers an event that arrived at `instant` and is not stored by this rule."""
+        self.ignored.append(Ignored(instant, event, rule))
+        del self.ignored[:-_REMEMBERED]
+
+    def is_repeated(self, at: int) -> bool:
+        """Whether the event at a position has the event id of an earlier one."""
+        return self.firsts.get(self.put[at].event.event_id, at) != at
+
+    def streamed(self, subject: str, since: int, anonymous_since: int | None = None) -> list[PutEvent]:
+        """The events of a user or session from the `since`-th put on, in order of arrival.
+
+        Those of the anonymous session of that name are from the `anonymous_since`-th on (default: `since`). Events
+        with the id of an earlier one are left out.
+        """
         positions = self.by_subject.get(subject)
-        if not positions or positions[-1] < since:
+        first = since if anonymous_since is None else min(since, anonymous_since)
+        if not positions or positions[-1] < first:
             return []
-        arrivals = [self.put[at] for at in positions if at >= since]
-        return [arrival.event for arrival in sorted(arrivals, key=_order)]
+        found = []
+        for at in positions[bisect_left(positions, first) :]:
+            arrival = self.put[at]
+            begin = since if anonymous_since is None or arrival.event.user_id else anonymous_since
+            if at >= begin and not self.is_repeated(at):
+                found.append(arrival)
+        return [arrival.event for arrival in sorted(found, key=_order)]
 
     def snapshot(self) -> Snapshot:
         """What the store holds now, without copying it."""
@@ -154,16 +213,41 @@ class InteractionStore:
         """The put events from `start` to before `stop`, ordered by arrival and then by content."""
         return sorted((each for each in self.put[start:stop] if each.event != FORGOTTEN), key=_order)
 
+    def counting(self, start: int, stop: int) -> list[Arrival]:
+        """The same without events that have the id of an earlier one.
+
+        Source: the API reference, Event, eventId.
+        """
+        if not self.firsts:
+            return self.arrivals(start, stop)
+        counting = [self.put[at] for at in range(start, min(stop, len(self.put))) if not self.is_repeated(at)]
+        return sorted((each for each in counting if each.event != FORGOTTEN), key=_order)
+
+    def _find_first(self, at: int) -> None:
+        """Takes the event at a position into account; of one instant the first by content is the first."""
+        first = self.firsts.setdefault(self.put[at].event.event_id, at)
+        if _order(self.put[at]) < _order(self.put[first]):
+            self.firsts[self.put[at].event.event_id] = at
+
     def remove_users(self, users: Set[str]) -> int:
         """Forgets all interactions of some users; how many those were. Positions of put events stay what they are."""
         before = sum(map(len, self.bulk))
         self.bulk = self.snapshot().without(users).bulk
         removed = before - sum(map(len, self.bulk))
+        self.ignored = [each for each in self.ignored if each.event.user_id not in users]
+        orphaned: set[str] = set()
         for user in users:
             for at in self._positions_of(user):
-                self.known.discard(self.put[at].event)
+                event = self.put[at].event
+                self.known.discard(event)
+                if self.firsts.get(event.event_id) == at:
+                    orphaned.add(event.event_id)
+                    del self.firsts[event.event_id]
                 self.put[at] = Arrival(self.put[at].instant, FORGOTTEN)
                 removed += 1
+        for at, arrival in enumerate(self.put if orphaned else ()):
+            if arrival.event.event_id in orphaned:
+                self._find_first(at)
         return removed
 
     def _positions_of(self, user: str) -> list[int]:
@@ -176,16 +260,45 @@ class InteractionStore:
 
 
 def training_table(store: InteractionStore, snapshot: Snapshot) -> InteractionTable:
-    """The interactions that a training sees: bulk and put, without those of anonymous sessions.
-
-    Source: the guide, "Recording events for anonymous users": without a link to a user they are not used.
-    """
-    return _table(snapshot.bulk, _of_users(store.arrivals(0, snapshot.put)))
+    """The interactions that a full training sees: bulk, and put by users and by sessions that became theirs."""
+    return table_of(snapshot.bulk, trained_events(store, snapshot.put))
 
 
 def streamed_table(store: InteractionStore, start: int, stop: int) -> InteractionTable:
-    """The interactions that were put from the `start`-th to before the `stop`-th, as a training sees them."""
-    return _table((), _of_users(store.arrivals(start, stop)))
+    """The interactions that were put from the `start`-th to before the `stop`-th, as an update sees them."""
+    return table_of((), streamed_events(store, start, stop))
+
+
+def trained_events(store: InteractionStore, stop: int) -> list[PutEvent]:
+    """What a full training sees of the events put before the `stop`-th: those that are a user's."""
+    put = store.put
+    return [
+        put[at].event if put[at].event.user_id else put[at].event._replace(user_id=user_id)
+        for at, user_id in reversed(users_of(store, stop).items())
+        if not store.is_repeated(at)
+    ]
+
+
+def users_of(store: InteractionStore, stop: int) -> dict[int, str]:
+    """Whose each of the events put before the `stop`-th is to a full training, by position, the last to arrive first.
+
+    An anonymous event is the user's whose id the next event of its session has that has one; without one it is
+    nobody's, and left out. Source: the guide, "Recording events for anonymous users".
+    """
+    latest: dict[str, str] = {}
+    found = {}
+    for at in sorted(range(min(stop, len(store.put))), key=lambda each: _order(store.put[each]), reverse=True):
+        event = store.put[at].event
+        if event.user_id:
+            latest[event.session_id] = event.user_id
+        if (user_id := latest.get(event.session_id)) is not None:
+            found[at] = user_id
+    return found
+
+
+def streamed_events(store: InteractionStore, start: int, stop: int) -> list[PutEvent]:
+    """What an update sees of the events put from the `start`-th to before the `stop`-th: those of users."""
+    return [event for _, event in store.counting(start, stop) if event.user_id]
 
 
 def chunk_of(bulk: BulkChunk, id_column: str) -> Chunk:
@@ -212,11 +325,8 @@ def _order(arrival: Arrival) -> tuple[Micros, int, tuple[str, ...]]:
     return arrival.instant, event.timestamp, (*texts, repr(event[5:]))
 
 
-def _of_users(arrivals: Sequence[Arrival]) -> list[PutEvent]:
-    return [event for _, event in arrivals if event.user_id]
-
-
-def _table(bulk: Sequence[BulkChunk], events: Sequence[PutEvent]) -> InteractionTable:
+def table_of(bulk: Sequence[BulkChunk], events: Sequence[PutEvent]) -> InteractionTable:
+    """One table of bulk rows and put events."""
     put_users, put_items = [], []
     if events:
         put_users.append(text_column(event.user_id for event in events))

@@ -6,9 +6,10 @@ newer one is decided by their arrival: the rows of an import arrive when its job
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Hashable, Sequence, Set
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -43,6 +44,11 @@ class Records:
 
     row_of: dict[str, int]
     columns: dict[str, Column]
+
+    @cached_property
+    def derived(self) -> dict[Hashable, Any]:
+        """What readers have worked out from these records and keep here while the records are the newest."""
+        return {}
 
     def __len__(self) -> int:
         return len(self.row_of)

@@ -9,9 +9,9 @@ Source: the guide, filter expressions, "Combining multiple expressions" (spec 06
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +35,11 @@ from simulator.filters.values import FilterValues, Given
 Mask = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.int64]
 
+T = TypeVar("T")
+
 _SEPARATOR = "|"
+# How much that does not depend on a request is kept with the records that it was worked out from.
+_KEPT = 64
 
 
 class Event(NamedTuple):
@@ -43,6 +47,27 @@ class Event(NamedTuple):
 
     subject: str
     event_type: str | None
+
+
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """The distinct ids of the items, users or actions that a filter chooses among, and the place of each.
+
+    What a model knows is asked about again and again: made of the same `ids` it is looked at once (`lasting`).
+    """
+
+    ids: tuple[str, ...]
+    places: Mapping[str, int]
+    lasting: bool = True
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+def candidates_of(ids: Iterable[str]) -> Candidates:
+    """Candidates of one request."""
+    distinct = tuple(dict.fromkeys(ids))
+    return Candidates(distinct, {each: place for place, each in enumerate(distinct)}, lasting=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,13 +86,12 @@ class Facts:
     item_id: str | None = None
 
 
-def passing(filter_expression: FilterExpression, candidates: Sequence[str], facts: Facts, values: FilterValues) -> Mask:
-    """Which of the candidates (ids of items, users or actions) pass, one truth value each.
+def passing(filter_expression: FilterExpression, candidates: Candidates, facts: Facts, values: FilterValues) -> Mask:
+    """Which of the candidates pass, one truth value each.
 
     What an INCLUDE lets pass, minus what an EXCLUDE matches. An expression whose IF does not hold counts for nothing,
     and so does an EXCLUDE with a placeholder that has no value.
     """
-    rows = np.fromiter((facts.records.row_of.get(each, -1) for each in candidates), np.int64, len(candidates))
     included = np.zeros(len(candidates), bool)
     excluded = np.zeros(len(candidates), bool)
     all_pass = True
@@ -76,7 +100,7 @@ def passing(filter_expression: FilterExpression, candidates: Sequence[str], fact
             continue
         hits = np.zeros(len(candidates), bool)
         for alternative in expression.alternatives:
-            matches = (_matches(each, expression.target, candidates, rows, facts, values) for each in alternative)
+            matches = (_matches(each, expression.target, candidates, facts, values) for each in alternative)
             hits |= np.logical_and.reduce(list(matches))
         if expression.action == "INCLUDE":
             included |= hits
@@ -97,27 +121,59 @@ def _holds(comparison: Comparison, facts: Facts, values: FilterValues) -> bool:
     """Whether a comparison holds for the current user."""
     name = named(facts.users.columns, comparison.field.name)
     cell = facts.users.value(facts.user_id, name) if facts.user_id is not None and name is not None else None
-    return bool(_compare(column_of([cell]), np.zeros(1, np.int64), comparison, facts, values)[0])
+    return bool(_compare(column_of([cell]), np.zeros(1, np.int64), comparison, _wanted(comparison, facts, values))[0])
 
 
 def _matches(
     comparison: Comparison,
     target: Target,
-    candidates: Sequence[str],
-    rows: Places,
+    candidates: Candidates,
     facts: Facts,
     values: FilterValues,
 ) -> Mask:
+    wanted = _wanted(comparison, facts, values)
     if is_interactions(comparison.field.dataset):
-        types = [str(each) for each in _wanted(comparison, facts, values)]
-        subjects = _who_or_what_of(types, facts.events, None if target == "UserID" else facts.considered)
-        hits = np.fromiter((each in subjects for each in candidates), bool, len(candidates))
+        types = [str(each) for each in wanted]
+        subjects = subjects_of(types, facts.events, None if target == "UserID" else facts.considered)
+        hits = np.zeros(len(candidates), bool)
+        hits[[candidates.places[each] for each in subjects if each in candidates.places]] = True
         return ~hits if comparison.operator in ("NOT IN", "!=") else hits
     name = named(facts.records.columns, comparison.field.name)
-    return _compare(facts.records.columns[name] if name is not None else None, rows, comparison, facts, values)
+    column = facts.records.columns[name] if name is not None else None
+    return _once(
+        facts.records,
+        candidates,
+        (name, comparison.operator, wanted),
+        lambda: _compare(column, _rows(facts.records, candidates), comparison, wanted),
+    )
 
 
-def _who_or_what_of(types: Iterable[str], events: Iterable[Event], considered: int | None) -> set[str]:
+def _rows(records: Records, candidates: Candidates) -> Places:
+    """The row of each candidate's record, -1 where there is none."""
+    row_of = records.row_of
+    return _once(
+        records,
+        candidates,
+        "rows",
+        lambda: np.fromiter((row_of.get(each, -1) for each in candidates.ids), np.int64, len(candidates)),
+    )
+
+
+def _once(records: Records, candidates: Candidates, what: Hashable, work_out: Callable[[], T]) -> T:
+    """What is worked out for candidates from records; of lasting candidates it is kept with the records."""
+    if not candidates.lasting:
+        return work_out()
+    key = id(candidates.ids), what
+    found = records.derived.get(key)
+    if found is None or found[0] is not candidates.ids:
+        if len(records.derived) >= _KEPT:
+            records.derived.clear()
+        found = records.derived[key] = (candidates.ids, work_out())
+    kept: T = found[1]
+    return kept
+
+
+def subjects_of(types: Iterable[str], events: Iterable[Event], considered: int | None) -> set[str]:
     """The subjects of the events of some types, in any case; of each type only so many count (None: all)."""
     wanted = {each.upper() for each in types}
     seen: Counter[str] = Counter()
@@ -130,9 +186,8 @@ def _who_or_what_of(types: Iterable[str], events: Iterable[Event], considered: i
     return subjects
 
 
-def _compare(column: Column | None, rows: Places, comparison: Comparison, facts: Facts, values: FilterValues) -> Mask:
-    """Which rows of a column (-1: no row) satisfy a comparison."""
-    wanted = _wanted(comparison, facts, values)
+def _compare(column: Column | None, rows: Places, comparison: Comparison, wanted: Sequence[Given]) -> Mask:
+    """Which rows of a column (-1: no row) satisfy a comparison with what is wanted."""
     there = rows >= 0
     if column is None or not len(column):
         hits = np.zeros(len(rows), bool)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
 from simulator.data.columns import Codes
 from simulator.data.interactions import InteractionTable
@@ -38,12 +36,6 @@ class TrainedModel:
     def item_codes(self) -> dict[str, int]:
         """The code of every known item."""
         return {item_id: code for code, item_id in enumerate(self.item_ids)}
-
-    def competing(self, eligible: AbstractSet[str] | None) -> npt.NDArray[np.intp]:
-        """The codes of the items that may be recommended, all if `eligible` is None."""
-        if eligible is None:
-            return np.arange(len(self.item_ids))
-        return np.array([code for code, item_id in enumerate(self.item_ids) if item_id in eligible], dtype=np.intp)
 
 
 def canonical(table: InteractionTable) -> InteractionTable:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from simulator.data.columns import Mask
 from simulator.data.interactions import InteractionTable
 from simulator.recommend.cooccurrence import Counts
 from simulator.recommend.metrics import LIST_LENGTH, held_out, summarize
 from simulator.recommend.models import Ranked, TrainedModel, canonical
-from simulator.recommend.scoring import first
+from simulator.recommend.scoring import Places, by_count, first
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,6 +21,11 @@ class PopularItems(TrainedModel):
     """`counts` has for every item its users, or its interactions."""
 
     counts: Counts
+
+    @cached_property
+    def order(self) -> Places:
+        """All items, the most popular first, equally popular ones in the order of their ids."""
+        return by_count(self.counts)
 
 
 def train(table: InteractionTable, *, distinct_users: bool) -> PopularItems:
@@ -41,11 +47,10 @@ def train(table: InteractionTable, *, distinct_users: bool) -> PopularItems:
     )
 
 
-def recommend(model: PopularItems, num_results: int, eligible: AbstractSet[str] | None = None) -> list[Ranked]:
+def recommend(model: PopularItems, num_results: int, eligible: Mask | None = None) -> list[Ranked]:
     """The most popular items, equally popular ones in the order of their ids; no scores."""
-    among = model.competing(eligible)
-    best = among[first(model.counts[among].astype(np.float64), num_results)]
-    return [(model.item_ids[item], None) for item in best.tolist()]
+    order = model.order if eligible is None else model.order[eligible[model.order]]
+    return [(model.item_ids[item], None) for item in order[:num_results].tolist()]
 
 
 def _counts(table: InteractionTable, rows: npt.NDArray[np.bool_], distinct_users: bool) -> Counts:

@@ -23,6 +23,12 @@ _WHOLE_NUMBER = re.compile(r"[+-]?\d+", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
+def paired_users(table: InteractionTable) -> tuple[int, int]:
+    """How many users have two interactions or more, and how many have any."""
+    each = np.bincount(table.users)
+    return int(np.count_nonzero(each >= 2)), int(np.count_nonzero(each))
+
+
 def number(text: str, *, whole: bool = False) -> float | None:
     """The finite number that a text says, or None; a whole one must be written without a point."""
     if not (_WHOLE_NUMBER if whole else _NUMBER).fullmatch(text):
@@ -93,6 +99,8 @@ class Recipe:
     - `realtime_events` is whether streamed events change answers before the next training.
     - `event_type` names the type of which a use case needs as many events as a training needs interactions; those
       of `hides` are left out of a user's recommendations.
+    - `includes_metadata` is whether requests may ask for metadata without its being enabled, `gives_reasons` whether
+      answers say why an item is among them.
     - `considered` names the quota on how much of a dataset (by type) a training looks at.
     - `model` names what trains it in `simulator.recommend.training`; None where no model is simulated.
     """
@@ -125,6 +133,8 @@ class Recipe:
     weighs_events: bool = False
     chooses_columns: bool = True
     ranking_influence: bool = False
+    includes_metadata: bool = False
+    gives_reasons: bool = False
     batch_inference: bool = False
     batch_segments: bool = False
     themes: bool = False
@@ -183,8 +193,7 @@ class Recipe:
             if event_type is None:
                 return errors.FEW_INTERACTIONS.format(limit=least)
             return errors.FEW_INTERACTIONS_OF_TYPE.format(limit=least, event_type=event_type)
-        each = np.bincount(table.users)
-        paired, users = int(np.count_nonzero(each >= 2)), int(np.count_nonzero(each))
+        paired, users = paired_users(table)
         if paired < quotas["paired_users_of_a_training"]:
             return errors.FEW_PAIRED_USERS.format(limit=quotas["paired_users_of_a_training"])
         percent = quotas["percent_of_paired_users_of_a_training"]

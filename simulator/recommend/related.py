@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
+from simulator.data.columns import Mask
 from simulator.data.interactions import InteractionTable
 from simulator.recommend.cooccurrence import Counts, Neighbours, neighbour_lists
 from simulator.recommend.histories import histories_of
 from simulator.recommend.metrics import LIST_LENGTH, held_out, summarize
 from simulator.recommend.models import Ranked, TrainedModel, canonical
-from simulator.recommend.scoring import Scores, affinities, first
+from simulator.recommend.scoring import Places, by_count, touched
 from simulator.recommend.user_personalization import with_chance
 
 
@@ -23,6 +23,11 @@ class RelatedItems(TrainedModel):
 
     popularity: Counts
     neighbours: Neighbours
+
+    @cached_property
+    def by_popularity(self) -> Places:
+        """All items, the most popular first."""
+        return by_count(self.popularity)
 
 
 def train(table: InteractionTable, *, chance: int | None) -> RelatedItems:
@@ -44,7 +49,8 @@ def train(table: InteractionTable, *, chance: int | None) -> RelatedItems:
     tested_popularity = np.bincount(histories.items[others[histories.users]], minlength=count).astype(np.int64)
     inputs = histories_of(table.users[given], table.items[given], table.timestamps[given], len(table.user_ids))
     related = with_chance(tested, chance)
-    lists = [_best(related, tested_popularity, int(inputs.of(user)[-1]), LIST_LENGTH).tolist() for user in truths]
+    popular = by_count(tested_popularity)
+    lists = [_order(related, popular, int(inputs.of(user)[-1]))[:LIST_LENGTH].tolist() for user in truths]
     return RelatedItems(
         item_ids=table.item_ids,
         metrics=summarize(lists, list(truths.values()), count),
@@ -53,32 +59,25 @@ def train(table: InteractionTable, *, chance: int | None) -> RelatedItems:
     )
 
 
-def recommend(
-    model: RelatedItems, item_id: str, num_results: int, eligible: AbstractSet[str] | None = None
-) -> list[Ranked]:
+def recommend(model: RelatedItems, item_id: str, num_results: int, eligible: Mask | None = None) -> list[Ranked]:
     """The items related to an item, closest first, then popular ones; never the item itself, no scores.
 
     An item that the model does not know gets the popular ones.
     Source: the guide, SIMS and Similar-Items (spec 05, section 8).
     """
-    scores = _scores(model.neighbours, model.popularity, model.item_codes.get(item_id))
-    among = model.competing(eligible)
-    among = among[np.isfinite(scores[among])]
-    best = among[first(scores[among], num_results)]
-    return [(model.item_ids[item], None) for item in best.tolist()]
+    order = _order(model.neighbours, model.by_popularity, model.item_codes.get(item_id))
+    if eligible is not None:
+        order = order[eligible[order]]
+    return [(model.item_ids[item], None) for item in order[:num_results].tolist()]
 
 
-def _scores(neighbours: Neighbours, popularity: Counts, item: int | None) -> Scores:
-    """Related items by their weights, all others behind them by their popularity; the item itself is out."""
-    scores: Scores = popularity / (popularity.max(initial=0) + 1.0) - 1.0
+def _order(neighbours: Neighbours, by_popularity: Places, item: int | None) -> Places:
+    """All items but the one: its related ones by their weights, equal ones by their code, then the popular ones."""
     if item is None:
-        return scores
-    weights = affinities(neighbours, len(popularity), np.array([item], np.int32), np.ones(1))
-    scores = np.where(weights > 0, weights, scores)
-    scores[item] = -np.inf
-    return scores
-
-
-def _best(neighbours: Neighbours, popularity: Counts, item: int, count: int) -> npt.NDArray[np.intp]:
-    scores = _scores(neighbours, popularity, item)
-    return first(scores, min(count, len(scores) - 1))
+        return by_popularity
+    items, weights = touched(neighbours, np.array([item], np.int32), np.ones(1))
+    related = (weights > 0) & (items != item)
+    items, weights = items[related], weights[related]
+    others = np.ones(len(by_popularity), dtype=bool)
+    others[items] = others[item] = False
+    return np.concatenate((items[np.argsort(-weights, kind="stable")], by_popularity[others[by_popularity]]))

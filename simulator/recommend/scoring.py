@@ -18,6 +18,7 @@ SHARPNESS = 10.0
 POPULARITY_WEIGHT = 0.25
 
 Scores = npt.NDArray[np.float64]
+Places = npt.NDArray[np.intp]
 
 
 def freshness(length: int) -> Scores:
@@ -30,14 +31,30 @@ def affinities(neighbours: Neighbours, item_count: int, items: Codes, weights: S
 
     The sum goes along `items`: what an item gets does not depend on neighbours of others.
     """
+    near, amounts = _neighbourhood(neighbours, items, weights)
+    sums = np.zeros(item_count, dtype=np.float64)
+    np.add.at(sums, near, amounts)
+    return sums
+
+
+def touched(neighbours: Neighbours, items: Codes, weights: Scores) -> tuple[Places, Scores]:
+    """The items in the neighbourhood of `items`, in the order of their codes, and their weighted sums.
+
+    The same sums as of `affinities`, with work for these items alone.
+    """
+    near, amounts = _neighbourhood(neighbours, items, weights)
+    found, places = np.unique(near, return_inverse=True)
+    sums = np.bincount(places, weights=amounts, minlength=len(found)).astype(np.float64)
+    return found.astype(np.intp), sums
+
+
+def _neighbourhood(neighbours: Neighbours, items: Codes, weights: Scores) -> tuple[Codes, Scores]:
+    """Every neighbour of every item, with the weight of the pair times that of the item."""
     begins = neighbours.offsets[items]
     lengths = neighbours.offsets[items + 1] - begins
     ends = np.cumsum(lengths)
     entries = np.arange(ends[-1] if len(ends) else 0) + np.repeat(begins - ends + lengths, lengths)
-    amounts = neighbours.weights[entries] * np.repeat(weights, lengths)
-    sums = np.zeros(item_count, dtype=np.float64)
-    np.add.at(sums, neighbours.items[entries], amounts)
-    return sums
+    return neighbours.items[entries], neighbours.weights[entries] * np.repeat(weights, lengths)
 
 
 def logits(log_popularity: Scores, affinity: Scores) -> Scores:
@@ -46,14 +63,24 @@ def logits(log_popularity: Scores, affinity: Scores) -> Scores:
     Affinity is divided by the root of its maximum: a user with weak evidence gets flatter scores than one
     with strong evidence, but less so than in proportion.
     """
-    strongest = affinity.max(initial=0.0)
+    sharpness, weight = sharpness_and_weight(affinity)
+    return sharpness * affinity + weight * log_popularity if sharpness else log_popularity
+
+
+def sharpness_and_weight(affinity: Scores) -> tuple[float, float]:
+    """What affinity is multiplied with in a log score, and what the logarithm of popularity."""
+    strongest = float(affinity.max(initial=0.0))
     if strongest <= 0.0:
-        return log_popularity
-    sharpness = SHARPNESS / math.sqrt(strongest)
-    return sharpness * affinity + POPULARITY_WEIGHT * log_popularity
+        return 0.0, 1.0
+    return SHARPNESS / math.sqrt(strongest), POPULARITY_WEIGHT
 
 
-def first(scores: Scores, count: int) -> npt.NDArray[np.intp]:
+def by_count(counts: npt.NDArray[np.int64]) -> Places:
+    """The places of all counts, the highest first; of equal ones the first stored."""
+    return np.argsort(-counts, kind="stable")
+
+
+def first(scores: Scores, count: int) -> Places:
     """The places of the `count` highest scores, best first; of equal scores the first stored."""
     count = min(count, len(scores))
     if count <= 0:

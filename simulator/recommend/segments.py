@@ -8,13 +8,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from simulator.data.columns import Mask
 from simulator.data.interactions import InteractionTable
 from simulator.recommend.cooccurrence import Neighbours, neighbour_lists
 from simulator.recommend.histories import Histories, histories_of, newest
@@ -109,7 +109,7 @@ def trainable(items: ItemColumns) -> tuple[str, ...]:
     return tuple(chosen)
 
 
-def of_item(model: ItemSegments, item_id: str, num_results: int, eligible: AbstractSet[str] | None = None) -> list[str]:
+def of_item(model: ItemSegments, item_id: str, num_results: int, eligible: Mask | None = None) -> list[str]:
     """The ids of the users who are most likely to take an item, first the likeliest; raises NoSegment."""
     item = model.item_codes.get(item_id)
     if item is None:
@@ -118,7 +118,7 @@ def of_item(model: ItemSegments, item_id: str, num_results: int, eligible: Abstr
 
 
 def of_attributes(
-    model: AttributeSegments, expression: str, num_results: int, eligible: AbstractSet[str] | None = None
+    model: AttributeSegments, expression: str, num_results: int, eligible: Mask | None = None
 ) -> list[str]:
     """The same for items with all attributes of an expression such as `ITEMS.genres = "Comedy"`; raises NoSegment.
 
@@ -218,10 +218,12 @@ def _named(
     histories: Histories,
     counts: Scores,
     number: int,
-    eligible: AbstractSet[str] | None,
+    eligible: Mask | None,
 ) -> list[str]:
-    named = [user_ids[user] for user in _order(histories, counts).tolist()]
-    return [each for each in named if eligible is None or each in eligible][:number]
+    order = _order(histories, counts)
+    if eligible is not None:
+        order = order[eligible[order]]
+    return [user_ids[user] for user in order[:number].tolist()]
 
 
 def _top(table: InteractionTable) -> int:

@@ -6,28 +6,32 @@ What trains a recipe is named by its entry in the catalogue.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
+from simulator.data.columns import Mask
 from simulator.data.interactions import InteractionTable
-from simulator.errors import NO_ATTRIBUTE_TO_TRAIN_ON
+from simulator.errors import NO_ATTRIBUTE_TO_TRAIN_ON, NO_RECORDS
 from simulator.quotas import Quotas
-from simulator.recommend import popularity, ranking, related, segments, trending, user_personalization
+from simulator.recommend import actions, popularity, ranking, related, segments, trending, user_personalization
+from simulator.recommend.actions import ActionData, considered
 from simulator.recommend.catalogue import Recipe
 from simulator.recommend.models import Ranked, TrainedModel
 from simulator.recommend.segments import ItemColumns, NoSegment
 
 __all__ = [
+    "ActionData",
     "ItemColumns",
     "Model",
     "NoSegment",
     "Ranked",
     "TrainingData",
+    "considered",
     "is_simulated",
     "rank",
     "recommend",
+    "recommend_actions",
     "segment",
     "segment_field",
     "too_little",
@@ -45,11 +49,12 @@ class TrainingData:
     """What a training sees: interactions, those of event types and values that do not count left out.
 
     `items` are the columns of the Items dataset that may be trained on (neither textual nor reserved), None if the
-    group has none.
+    group has none. `actions` are those of a group that has them, with what users did with them.
     """
 
     interactions: InteractionTable
     items: ItemColumns | None = None
+    actions: ActionData | None = None
 
 
 _Settings = Mapping[str, str]
@@ -86,6 +91,10 @@ def _attribute_affinity(data: TrainingData, chance: int | None, settings: _Setti
     return segments.train_attributes(data.interactions, data.items)
 
 
+def _actions(data: TrainingData, chance: int | None, settings: _Settings) -> Model:
+    return actions.train(data.interactions, data.actions, chance=chance)
+
+
 _TRAINERS: Mapping[str, _Train] = MappingProxyType(
     {
         "personal": _personal,
@@ -96,6 +105,7 @@ _TRAINERS: Mapping[str, _Train] = MappingProxyType(
         "trending": _trending,
         "item-affinity": _item_affinity,
         "attribute-affinity": _attribute_affinity,
+        "actions": _actions,
     }
 )
 
@@ -111,7 +121,10 @@ def too_little(
     """Why these data do not suffice to train a recipe, as a failure reason; None if they do."""
     if recipe.model == "attribute-affinity" and (data.items is None or not segments.trainable(data.items)):
         return NO_ATTRIBUTE_TO_TRAIN_ON
-    return recipe.too_little(data.interactions, quotas, event_type)
+    reason = recipe.too_little(data.interactions, quotas, event_type)
+    if reason is None and recipe.model == "actions" and (data.actions is None or not data.actions.ids):
+        return NO_RECORDS.wording.format(dataset_type="ACTIONS")
+    return reason
 
 
 def train(recipe: Recipe, data: TrainingData, chance: int | None, settings: _Settings | None = None) -> Model:
@@ -126,13 +139,18 @@ def train(recipe: Recipe, data: TrainingData, chance: int | None, settings: _Set
     return replace(model, metrics={name: model.metrics[name] for name in sorted(recipe.metrics)})
 
 
-def update(model: Model, streamed: InteractionTable) -> Model:
-    """The model as the automatic update leaves it, from what was streamed since; families without one stay."""
+def update(model: Model, streamed: InteractionTable, of_actions: ActionData | None = None) -> Model:
+    """The model as the automatic update leaves it, from what was streamed since; families without one stay.
+
+    `of_actions` are all actions, with what users were streamed to have done with them since.
+    """
     match model:
         case user_personalization.Model():
             return user_personalization.update(model, streamed)
         case trending.TrendingItems():
             return trending.update(model, streamed)
+        case actions.Propensities():
+            return actions.update(model, streamed, of_actions)
         case _:
             return model
 
@@ -144,17 +162,19 @@ def recommend(
     item_id: str = "",
     session: Sequence[str] = (),
     num_results: int = 25,
-    eligible: AbstractSet[str] | None = None,
+    eligible: Mask | None = None,
+    competing: Mask | None = None,
 ) -> list[Ranked]:
     """The best items, best first, each with its score if the family has scores.
 
     A personal family goes by the user and the item ids of the `session` (events since the model was made, in order
-    of arrival), a related one by the item, the others by neither. `eligible` holds the ids of the items that a filter
-    leaves. Raises TypeError for a family that recommends no items.
+    of arrival), a related one by the item, the others by neither. `eligible` marks the items of the model that may be
+    in the list (None: all), `competing` those over which scores sum to one (None: the eligible ones). Raises
+    TypeError for a family that recommends no items.
     """
     match model:
         case user_personalization.Model():
-            return [*user_personalization.recommend(model, user_id, session, num_results, eligible)]
+            return [*user_personalization.recommend(model, user_id, session, num_results, eligible, competing)]
         case related.RelatedItems():
             return related.recommend(model, item_id, num_results, eligible)
         case popularity.PopularItems():
@@ -165,13 +185,32 @@ def recommend(
             raise TypeError(f"{type(model).__name__} recommends no items")
 
 
+def recommend_actions(
+    model: Model,
+    *,
+    user_id: str,
+    session: Sequence[str] = (),
+    met: Sequence[tuple[str, bool]] = (),
+    num_results: int = 5,
+    eligible: Mask | None = None,
+) -> list[Ranked]:
+    """The actions that a user will most likely take, best first, each with its propensity.
+
+    `session` holds the item ids of the user's events since the model was made, in order of arrival, `met` the actions
+    that the user has met since, each with whether it was taken; `eligible` marks the actions of the model that may be
+    in the list (None: all). Raises TypeError for a family that recommends no actions.
+    """
+    if not isinstance(model, actions.Propensities):
+        raise TypeError(f"{type(model).__name__} recommends no actions")
+    return actions.recommend(model, user_id, session, met, num_results, eligible)
+
+
 def rank(
     model: Model,
     *,
     user_id: str,
     item_ids: Sequence[str],
     session: Sequence[str] = (),
-    eligible: AbstractSet[str] | None = None,
 ) -> list[Ranked]:
     """The items of a list in the order that suits a user; those that are new to the model last, without a score.
 
@@ -179,10 +218,10 @@ def rank(
     """
     if not isinstance(model, user_personalization.Model):
         raise TypeError(f"{type(model).__name__} ranks no lists")
-    return ranking.rank(model, user_id, session, item_ids, eligible)
+    return ranking.rank(model, user_id, session, item_ids)
 
 
-def segment(model: Model, query: str, num_results: int, eligible: AbstractSet[str] | None = None) -> list[str]:
+def segment(model: Model, query: str, num_results: int, eligible: Mask | None = None) -> list[str]:
     """The users most likely to take the item of an id, or items with the attributes of an expression.
 
     Raises NoSegment if the query means nothing to the model, TypeError for a family without segments.

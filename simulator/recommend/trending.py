@@ -6,18 +6,19 @@ Source: the guide, Trending-Now: the increase that each item has over an interva
 from __future__ import annotations
 
 from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from functools import cached_property
 from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 
-from simulator.data.columns import Codes, Seconds
+from simulator.data.columns import Codes, Mask, Seconds
 from simulator.data.interactions import InteractionTable
 from simulator.recommend.cooccurrence import Counts
 from simulator.recommend.metrics import LIST_LENGTH, held_out, summarize
 from simulator.recommend.models import Ranked, TrainedModel, canonical, codes_among
+from simulator.recommend.scoring import Places
 
 # Seconds by trend discovery frequency, as the catalogue names them.
 INTERVALS: Mapping[str, int] = MappingProxyType(
@@ -39,6 +40,11 @@ class TrendingItems(TrainedModel):
     timestamps: Seconds
     totals: Counts
 
+    @cached_property
+    def order(self) -> Places:
+        """All items, first those with the greatest increase."""
+        return np.lexsort((-self.totals, -_recent(self), -_increase(self)))
+
 
 def train(table: InteractionTable, *, interval: int = DEFAULT_INTERVAL) -> TrendingItems:
     """A model of the table's newest two intervals, with its metrics; raises ValueError if the table is empty.
@@ -54,7 +60,7 @@ def train(table: InteractionTable, *, interval: int = DEFAULT_INTERVAL) -> Trend
     accuracy = _accuracy(model, _of(table, earlier, interval)) if earlier.any() else 0.0
     given, truths = held_out(table)
     others = given & ~np.isin(table.users, list(truths))
-    trends = _order(_of(table, others, interval))[:LIST_LENGTH].tolist() if others.any() else []
+    trends = _of(table, others, interval).order[:LIST_LENGTH].tolist() if others.any() else []
     metrics = summarize([trends for _ in truths], list(truths.values()), len(table.item_ids))
     return replace(model, metrics={**metrics, "trend_prediction_accuracy": accuracy})
 
@@ -72,11 +78,9 @@ def update(model: TrendingItems, streamed: InteractionTable) -> TrendingItems:
     return TrendingItems(item_ids, model.metrics, model.interval, *newest, totals)
 
 
-def recommend(model: TrendingItems, num_results: int, eligible: AbstractSet[str] | None = None) -> list[Ranked]:
+def recommend(model: TrendingItems, num_results: int, eligible: Mask | None = None) -> list[Ranked]:
     """The items with the greatest increase; of equal ones the busier, then those with more interactions ever."""
-    order = _order(model)
-    if eligible is not None:
-        order = order[np.isin(order, model.competing(eligible))]
+    order = model.order if eligible is None else model.order[eligible[model.order]]
     return [(model.item_ids[item], None) for item in order[:num_results].tolist()]
 
 
@@ -99,7 +103,7 @@ def _accuracy(model: TrendingItems, before: TrendingItems) -> float:
     """Of the increase that 25 items can have had since an earlier model, the share of those that it recommended."""
     increase = np.maximum(_increase(model), 0)
     possible = int(np.sort(increase)[-LIST_LENGTH:].sum())
-    had = int(increase[_order(before)[:LIST_LENGTH]].sum())
+    had = int(increase[before.order[:LIST_LENGTH]].sum())
     return round(had / possible, 4) if possible else 0.0
 
 
@@ -112,8 +116,3 @@ def _recent(model: TrendingItems) -> Counts:
 def _increase(model: TrendingItems) -> Counts:
     """By how many interactions every item's last interval exceeds the one before."""
     return 2 * _recent(model) - np.bincount(model.items, minlength=len(model.item_ids))
-
-
-def _order(model: TrendingItems) -> npt.NDArray[np.intp]:
-    """All items, first those with the greatest increase."""
-    return np.lexsort((-model.totals, -_recent(model), -_increase(model)))

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
-from simulator.data.columns import Codes
+from simulator.data.columns import Codes, Mask
 from simulator.data.interactions import InteractionTable
 from simulator.recommend.cooccurrence import Counts, Neighbours, neighbour_lists, with_new_items
 from simulator.recommend.histories import Histories, consolidate, histories_of, newest
 from simulator.recommend.metrics import LIST_LENGTH, held_out, summarize, tested_users
 from simulator.recommend.models import TrainedModel, canonical, codes_among
-from simulator.recommend.scoring import Scores, affinities, first, freshness, logits
+from simulator.recommend.scoring import (
+    Places,
+    Scores,
+    affinities,
+    by_count,
+    first,
+    freshness,
+    logits,
+    sharpness_and_weight,
+    touched,
+)
 
 # Items of a history that a model keeps a user.
 HISTORY_LENGTH = 100
@@ -25,6 +33,8 @@ SESSION_WEIGHT = 2.0
 # Spread of the chance in trained weights, as the standard deviation of their logarithm: what makes two
 # trainings on the same data give different lists, as the service's do.
 CHANCE = 0.25
+# From how many items on only those near a user's items are scored one by one.
+MANY_ITEMS = 50_000
 _SCORE_DECIMALS = 7
 
 
@@ -51,6 +61,16 @@ class Model(TrainedModel):
     def log_popularity(self) -> Scores:
         """The logarithm of every item's popularity."""
         return np.log(self.popularity)
+
+    @cached_property
+    def by_popularity(self) -> Places:
+        """All items, the most popular first."""
+        return by_count(self.popularity)
+
+    @cached_property
+    def mass(self) -> dict[float, float]:
+        """The sum of all items' popularity to a power, as far as anyone has asked for it."""
+        return {}
 
 
 def train(table: InteractionTable, *, chance: int | None) -> Model:
@@ -109,40 +129,86 @@ def update(model: Model, streamed: InteractionTable) -> Model:
 
 
 def recommend(
-    model: Model, user_id: str, session: Sequence[str], num_results: int, eligible: AbstractSet[str] | None = None
+    model: Model,
+    user_id: str,
+    session: Sequence[str],
+    num_results: int,
+    eligible: Mask | None = None,
+    competing: Mask | None = None,
 ) -> list[tuple[str, float]]:
     """The best items for a user, best first, each with its score of seven decimals.
 
     `session` holds the item ids of the user's events since the model was made, in order of arrival; items
     the model does not know count after the next update. Scores of all known items sum to one, or of the
-    `eligible` ones where a filter leaves only those (resp-039). Items already seen compete like others; a user
-    without history gets the popular ones.
+    `competing` or the `eligible` ones where a filter leaves only those (resp-039). Items already seen compete like
+    others; a user without history gets the popular ones.
     """
-    # All items are scored: quickest up to some 50 thousand. Beyond, only items with an affinity need an
-    # exponential, since the others' sum depends on the model alone.
-    score = user_logits(model, user_id, session)
-    if eligible is None:
-        return shares(model, np.arange(len(score)), score, num_results)
-    among = model.competing(eligible)
-    return shares(model, among, score[among], num_results)
-
-
-def user_logits(model: Model, user_id: str, session: Sequence[str]) -> Scores:
-    """The unnormalised log score of every known item for a user, as `recommend` ranks them."""
     items, weights = _evidence(model, user_id, session)
+    if eligible is None and len(model.item_ids) >= MANY_ITEMS:
+        return _best_of_many(model, items, weights, num_results)
+    score = _all_logits(model, items, weights)
+    if eligible is None:
+        return _shares(model, np.arange(len(score)), score, num_results, score)
+    among = np.flatnonzero(eligible)
+    return _shares(model, among, score[among], num_results, score[eligible if competing is None else competing])
+
+
+def rank(model: Model, user_id: str, session: Sequence[str], among: Places) -> list[tuple[str, float]]:
+    """Some items, by their codes, in the order in which they suit a user; their scores sum to one."""
+    items, weights = _evidence(model, user_id, session)
+    if len(model.item_ids) < MANY_ITEMS:
+        score = _all_logits(model, items, weights)[among]
+    else:
+        near, affinity = touched(model.neighbours, items, weights)
+        sharpness, weight = sharpness_and_weight(affinity)
+        score = weight * model.log_popularity[among]
+        if sharpness:
+            at = np.minimum(np.searchsorted(near, among), len(near) - 1)
+            score += sharpness * np.where(near[at] == among, affinity[at], 0.0)
+    return _shares(model, among, score, len(among), score)
+
+
+def _all_logits(model: Model, items: Codes, weights: Scores) -> Scores:
+    """The unnormalised log score of every known item."""
     return logits(model.log_popularity, affinities(model.neighbours, len(model.item_ids), items, weights))
 
 
-def shares(model: Model, items: npt.NDArray[np.intp], score: Scores, num_results: int) -> list[tuple[str, float]]:
-    """The best of some items by their log scores, with scores that sum to one over those items."""
-    if not len(items):
+def _best_of_many(model: Model, items: Codes, weights: Scores, num_results: int) -> list[tuple[str, float]]:
+    """What `recommend` answers, without a look at every item.
+
+    An item without affinity scores by its popularity alone: of those the most popular stand for all, and what their
+    scores add to the sum follows from the model.
+    """
+    near, affinity = touched(model.neighbours, items, weights)
+    sharpness, weight = sharpness_and_weight(affinity)
+    popular = model.by_popularity[: num_results + len(near)]
+    popular = popular[~np.isin(popular, near)][:num_results]
+    among = np.concatenate((near, popular))
+    base = weight * model.log_popularity[among]
+    score = base.copy()
+    score[: len(near)] += sharpness * affinity
+    if weight not in model.mass:
+        model.mass[weight] = float(np.exp(weight * model.log_popularity).sum())
+    others = model.mass[weight] - float(np.exp(base).sum())
+    order = np.argsort(among)
+    return _shares(model, among[order], score[order], num_results, score, max(others, 0.0))
+
+
+def _shares(
+    model: Model, among: Places, score: Scores, num_results: int, competing: Scores, others: float = 0.0
+) -> list[tuple[str, float]]:
+    """The best of some items by their log scores, with their shares in the sum of all that compete.
+
+    `others` is what items that are not among the competing scores add to that sum.
+    """
+    if not len(among):
         return []
     best = first(score, num_results)
-    total = np.exp(score - score.max()).sum()
-    return [
-        (model.item_ids[item], round(share, _SCORE_DECIMALS))
-        for item, share in zip(items[best].tolist(), (np.exp(score[best] - score.max()) / total).tolist(), strict=True)
-    ]
+    highest = competing.max()
+    total = np.exp(competing - highest).sum() + others * np.exp(-highest)
+    found = np.round(np.exp(score[best] - highest) / total, _SCORE_DECIMALS)
+    item_ids = model.item_ids
+    return [(item_ids[item], share) for item, share in zip(among[best].tolist(), found.tolist(), strict=True)]
 
 
 def _evidence(model: Model, user_id: str, session: Sequence[str]) -> tuple[Codes, Scores]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import compress
 from typing import Any
 
 from simulator import errors
 from simulator.clock import MINUTE, Entry, Micros
+from simulator.filters.evaluating import candidates_of
 from simulator.recommend.catalogue import Recipe
 from simulator.recommend.training import Model, rank, recommend
 from simulator.resources import batch_files, lifecycle, serving_config
+from simulator.resources.applied_filters import items_of
 from simulator.resources.batch_files import BadLine, BatchJob, Line, compact, text_of
 from simulator.resources.batch_filters import BatchFilter, batch_filter, requested_filter
 from simulator.resources.datasets import interactions_of
@@ -158,7 +161,7 @@ def on_begin(scope: Scope, entry: Entry) -> None:
         update_model(scope, version, until)
     sessions = _sessions(scope, version, until) if recipe.realtime_events else {}
     limit = scope.world.quotas["records_of_a_batch_inference_file"]
-    filtered = batch_filter(scope, job.filter_arn, version.model.item_ids)
+    filtered = batch_filter(scope, job.filter_arn)
     answer_line = partial(_answer, recipe, version.model, sessions, filtered, job.num_results)
     batch_files.answer(job, limit, True, answer_line, _written)
 
@@ -174,7 +177,7 @@ def _sessions(scope: Scope, version: SolutionVersion, until: Micros) -> Sessions
     if interactions is None:
         return {}
     sessions: dict[str, list[str]] = {}
-    for instant, event in interactions.store.arrivals(version.streamed, len(interactions.store.put)):
+    for instant, event in interactions.store.counting(version.streamed, len(interactions.store.put)):
         counts = version.events is None or version.events.lets(event.event_type, event.event_value)
         if counts and instant <= until:
             sessions.setdefault(event.subject, []).append(event.item_id)
@@ -188,9 +191,12 @@ def _answer(
     asked = {name: text_of(line, name) for name in recipe.request_fields if name != "inputList"}
     user_id = asked.get("userId", "")
     session = sessions.get(user_id, ())
-    eligible = None if filtered is None else filtered.eligible(line)
     if "inputList" in recipe.request_fields:
-        ranked = rank(model, user_id=user_id, item_ids=_item_list(line), session=session, eligible=eligible)
+        items = _item_list(line)
+        if filtered is not None:
+            listed = candidates_of(items)
+            items = [*compress(listed.ids, filtered.passing(line, listed).tolist())]
+        ranked = rank(model, user_id=user_id, item_ids=items, session=session)
     else:
         ranked = recommend(
             model,
@@ -198,7 +204,7 @@ def _answer(
             item_id=asked.get("itemId", ""),
             session=session,
             num_results=num_results,
-            eligible=eligible,
+            eligible=None if filtered is None else filtered.passing(line, items_of(model)),
         )
     output: dict[str, Any] = {"recommendedItems": [item_id for item_id, _ in ranked]}
     if recipe.scores is not None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from simulator import errors
 from simulator.clock import Entry
+from simulator.filters.evaluating import Candidates, candidates_of
 from simulator.recommend.training import Model, NoSegment, segment, segment_field, user_ids
 from simulator.resources import batch_files, lifecycle
 from simulator.resources.batch_files import BadLine, BatchJob, Line, compact, spaced, text_of
@@ -103,8 +104,9 @@ def on_begin(scope: Scope, entry: Entry) -> None:
         return
     asked = segment_field(version.model)
     limit = scope.world.quotas[_QUOTAS[asked]]
-    filtered = batch_filter(scope, job.filter_arn, user_ids(version.model))
-    answer_line = partial(_answer, version.model, asked, filtered, job.num_results)
+    filtered = batch_filter(scope, job.filter_arn)
+    users = candidates_of(user_ids(version.model))
+    answer_line = partial(_answer, version.model, asked, users, filtered, job.num_results)
     batch_files.answer(job, limit, False, answer_line, _written)
 
 
@@ -113,10 +115,12 @@ def on_finish(scope: Scope, entry: Entry) -> None:
     batch_files.finish(scope, scope.inventory.batch_segment_jobs[entry.subject])
 
 
-def _answer(model: Model, asked: str, filtered: BatchFilter | None, num_results: int, line: Line) -> dict[str, Any]:
+def _answer(
+    model: Model, asked: str, users: Candidates, filtered: BatchFilter | None, num_results: int, line: Line
+) -> dict[str, Any]:
     """The `output` of a line; raises BadLine."""
     query = text_of(line, asked)
-    eligible = None if filtered is None else filtered.eligible(line)
+    eligible = None if filtered is None else filtered.passing(line, users)
     try:
         return {"usersList": segment(model, query, num_results, eligible)}
     except NoSegment as why:

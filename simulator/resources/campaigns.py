@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simulator import errors
-from simulator.clock import Entry, Micros
-from simulator.resources import lifecycle, serving_config
+from simulator.clock import Entry
+from simulator.resources import lifecycle, serving_config, updates
 from simulator.resources.lookup import (
     Answer,
     Request,
@@ -25,15 +25,16 @@ from simulator.resources.operations import PAGES, members, operation
 from simulator.resources.solution_configs import without_nulls
 from simulator.resources.solution_versions import SolutionVersion, newest_active, solution_version
 from simulator.resources.solutions import solution
-from simulator.resources.world import ACTIVE, IN_PROGRESS, PENDING, RUNNING, SETTLED, Record, Scope
+from simulator.resources.updates import Update
+from simulator.resources.world import ACTIVE, IN_PROGRESS, PENDING, SETTLED, Record, Scope
 
 _LATEST = "/$LATEST"
 _SYNC = "syncWithLatestSolutionVersion"
 
 
 @dataclass
-class CampaignUpdate:
-    """The newest update of a campaign, running or done; its statuses read CREATE (resp-023).
+class CampaignUpdate(Update):
+    """The newest update of a campaign, running or done.
 
     `min_provisioned_tps` and `config` are what the call gave, None where it gave nothing.
     """
@@ -41,9 +42,6 @@ class CampaignUpdate:
     solution_version_arn: str
     min_provisioned_tps: int | None
     config: Mapping[str, Any] | None
-    status: str
-    created: Micros
-    updated: Micros
 
 
 @dataclass
@@ -65,7 +63,7 @@ class Campaign(Record):
     @property
     def updating(self) -> bool:
         """Whether an update runs."""
-        return self.latest_update is not None and self.latest_update.status in RUNNING
+        return updates.runs(self.latest_update)
 
 
 def create_campaign(scope: Scope, request: Request) -> Answer:
@@ -111,9 +109,7 @@ def describe_campaign(scope: Scope, request: Request) -> Answer:
                 "solutionVersionArn": update.solution_version_arn,
                 "minProvisionedTPS": update.min_provisioned_tps,
                 "campaignConfig": update.config,
-                "status": update.status,
-                "creationDateTime": update.created,
-                "lastUpdatedDateTime": update.updated,
+                **update.times(),
             },
         }
     }
@@ -183,7 +179,7 @@ def _begin_update(
     min_provisioned_tps: int | None = None,
     config: Mapping[str, Any] | None = None,
 ) -> None:
-    found.latest_update = CampaignUpdate(version.arn, min_provisioned_tps, config, PENDING, scope.now, scope.now)
+    found.latest_update = CampaignUpdate(version.arn, min_provisioned_tps, config, created=scope.now, updated=scope.now)
     found.updated = scope.now
     lifecycle.begin(scope, "campaign_update", found.arn)
 
@@ -213,9 +209,7 @@ def on_finish(scope: Scope, entry: Entry) -> None:
 
 def on_update_begin(scope: Scope, entry: Entry) -> None:
     """The update runs."""
-    update = scope.inventory.campaigns[entry.subject].latest_update
-    assert update is not None
-    update.status, update.updated = IN_PROGRESS, scope.now
+    updates.advance(scope, scope.inventory.campaigns[entry.subject].latest_update, IN_PROGRESS)
 
 
 def on_update_finish(scope: Scope, entry: Entry) -> None:
@@ -223,7 +217,7 @@ def on_update_finish(scope: Scope, entry: Entry) -> None:
     found = scope.inventory.campaigns[entry.subject]
     update = found.latest_update
     assert update is not None
-    update.status, update.updated = ACTIVE, scope.now
+    updates.advance(scope, update, ACTIVE)
     found.solution_version_arn = update.solution_version_arn
     if update.min_provisioned_tps is not None:
         found.min_provisioned_tps = update.min_provisioned_tps
@@ -245,7 +239,7 @@ OPERATIONS = {
         create_campaign,
         *("name", "solutionVersionArn", "minProvisionedTPS", "tags"),
         campaignConfig=_CONFIG,
-        note="no exploration; metadata can be enabled, but not asked for yet",
+        note="no exploration",
     ),
     "DescribeCampaign": operation(describe_campaign, "campaignArn"),
     "ListCampaigns": operation(list_campaigns, "solutionArn", *PAGES),
@@ -253,7 +247,7 @@ OPERATIONS = {
         update_campaign,
         *("campaignArn", "solutionVersionArn", "minProvisionedTPS"),
         campaignConfig=_CONFIG,
-        note="no exploration; metadata can be enabled, but not asked for yet",
+        note="no exploration",
     ),
     "DeleteCampaign": operation(delete_campaign, "campaignArn"),
 }

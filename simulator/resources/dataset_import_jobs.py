@@ -12,6 +12,7 @@ from simulator import errors
 from simulator.clock import Entry
 from simulator.data.csv_files import ParsedImport, read_import
 from simulator.resources import lifecycle
+from simulator.resources.attribution_figures import measure_import
 from simulator.resources.datasets import Dataset, dataset
 from simulator.resources.lookup import (
     Answer,
@@ -23,14 +24,8 @@ from simulator.resources.lookup import (
     require_fewer_running,
     times,
 )
-from simulator.resources.not_simulated import Unheeded
 from simulator.resources.operations import PAGES, members, operation
 from simulator.resources.world import ACTIVE, FAILED, PENDING, Record, Scope
-
-_METRICS = Unheeded(
-    "the metrics of imports",
-    "publishAttributionMetricsToS3: the service would write metrics of the imported rows to S3",
-)
 
 
 @dataclass
@@ -86,7 +81,7 @@ def create_dataset_import_job(scope: Scope, request: Request) -> Answer:
         parsed=parsed,
         size=size,
     )
-    lifecycle.create(scope, "dataset_import_job", job, request, [_METRICS] if publishes_metrics else ())
+    lifecycle.create(scope, "dataset_import_job", job, request)
     return {"datasetImportJobArn": arn}
 
 
@@ -159,11 +154,14 @@ def on_finish(scope: Scope, entry: Entry) -> None:
     if parsed.rows is None:
         lifecycle.change(scope, job, FAILED, parsed.failure)
         return
-    store = scope.inventory.datasets[job.dataset_arn].store
+    target = scope.inventory.datasets[job.dataset_arn]
     if job.import_mode == "FULL":
-        store.replace_bulk(parsed.rows)
+        target.store.replace_bulk(parsed.rows)
     else:
-        store.add_bulk(parsed.rows)
+        target.store.add_bulk(parsed.rows)
+    if target.dataset_type == "INTERACTIONS":
+        publishes = bool(job.publishes_metrics)
+        measure_import(scope, target.dataset_group_arn, parsed.rows, job.import_mode, publishes_to_s3=publishes)
     lifecycle.change(scope, job, ACTIVE)
 
 
@@ -172,7 +170,6 @@ OPERATIONS = {
         create_dataset_import_job,
         *("jobName", "datasetArn", "roleArn", "importMode", "publishAttributionMetricsToS3", "tags"),
         dataSource=members("dataLocation"),
-        note="no attribution metrics are computed of the imported rows",
     ),
     "DescribeDatasetImportJob": operation(describe_dataset_import_job, "datasetImportJobArn"),
     "ListDatasetImportJobs": operation(list_dataset_import_jobs, "datasetArn", *PAGES),

@@ -14,7 +14,7 @@ from simulator.data.records import RecordStore
 from simulator.data.schema_rules import RECORD_NAMES
 from simulator.data.schemas import why_not_replaced
 from simulator.data.stores import Store, new_store
-from simulator.resources import lifecycle
+from simulator.resources import lifecycle, updates
 from simulator.resources.dataset_groups import DatasetGroup, dataset_group
 from simulator.resources.ids import new_id, uuid_of
 from simulator.resources.lookup import (
@@ -29,6 +29,7 @@ from simulator.resources.lookup import (
 )
 from simulator.resources.operations import PAGES, operation
 from simulator.resources.schemas import Schema
+from simulator.resources.updates import Update
 from simulator.resources.world import ACTIVE, DELETING, PENDING, RUNNING, Record, Scope
 
 if TYPE_CHECKING:
@@ -45,13 +46,10 @@ _REPLACEABLE_TYPES = frozenset({"ITEMS", "USERS"})
 
 
 @dataclass
-class DatasetUpdate:
+class DatasetUpdate(Update):
     """The newest UpdateDataset of a dataset, running or done; its statuses read UPDATE (life-001)."""
 
     schema_arn: str
-    status: str
-    created: Micros
-    updated: Micros
 
 
 @dataclass
@@ -73,7 +71,7 @@ class Dataset(Record):
     @property
     def updating(self) -> bool:
         """Whether an update of it is under way."""
-        return self.latest_update is not None and self.latest_update.status != ACTIVE
+        return updates.runs(self.latest_update)
 
     @property
     def schema_arns(self) -> tuple[str, ...]:
@@ -153,9 +151,7 @@ def describe_dataset(scope: Scope, request: Request) -> Answer:
             if update is None
             else {
                 "schemaArn": update.schema_arn,
-                "status": update.status,
-                "creationDateTime": update.created,
-                "lastUpdatedDateTime": update.updated,
+                **update.times(),
             },
         }
     }
@@ -179,7 +175,7 @@ def update_dataset(scope: Scope, request: Request) -> Answer:
     old = scope.inventory.schemas[found.schema_arn]
     if why := why_not_replaced(old.avro, schema.avro):
         raise errors.NOT_A_REPLACEMENT(new=schema.arn, old=old.arn, why=why)
-    found.latest_update = DatasetUpdate(schema.arn, UPDATE_PENDING, scope.now, scope.now)
+    found.latest_update = DatasetUpdate(schema.arn, status=UPDATE_PENDING, created=scope.now, updated=scope.now)
     lifecycle.begin(scope, "dataset_update", found.arn)
     return {"datasetArn": found.arn}
 
@@ -248,15 +244,16 @@ def on_deletion_finish(scope: Scope, entry: Entry) -> None:
     removed = lifecycle.remove(scope, "dataset", entry.subject)
     if removed.dataset_type == "INTERACTIONS":
         for trained in _trained(scope, removed):
-            trained.streamed = 0
+            trained.streamed = trained.fully = 0
+    if removed.dataset_type == "ACTION_INTERACTIONS":
+        for trained in _trained(scope, removed):
+            trained.streamed_actions = trained.fully_actions = 0
 
 
 def _updated(scope: Scope, entry: Entry, status: str) -> Dataset:
     """The dataset whose update has come to another status."""
     found = scope.inventory.datasets[entry.subject]
-    update = found.latest_update
-    assert update is not None, "an update that is under way stays"
-    update.status, update.updated = status, scope.now
+    updates.advance(scope, found.latest_update, status)
     return found
 
 

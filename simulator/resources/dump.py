@@ -15,7 +15,7 @@ from simulator.data.records import RecordStore
 from simulator.resources.world import Inventory, World
 
 # What a world could do without: the records of how it came about, and a counter of the present instant.
-_LEFT_OUT = frozenset({"journal", "metrics", "repeats"})
+_LEFT_OUT = frozenset({"journal", "metrics", "rates", "repeats"})
 
 
 def dump(world: World) -> str:

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from simulator.resources import (
+    action_interaction_puts,
+    action_recommendations,
     batch_inference_jobs,
     batch_segment_jobs,
     campaigns,
@@ -22,9 +24,11 @@ from simulator.resources import (
     events,
     filters,
     metric_attributions,
+    rankings,
     recipes,
     recommendations,
     recommenders,
+    record_puts,
     schemas,
     solution_versions,
     solutions,
@@ -51,7 +55,11 @@ FAMILIES = (
     metric_attributions,
     tags,
     events,
+    record_puts,
+    action_interaction_puts,
     recommendations,
+    rankings,
+    action_recommendations,
 )
 
 # The resources with a life of the common kind, as durations and agenda entries name them.

@@ -134,7 +134,7 @@ OPERATIONS = {
     "CreateFilter": operation(
         create_filter,
         *("name", "datasetGroupArn", "filterExpression", "tags"),
-        note="batch jobs apply filters; requests for recommendations do not take one yet",
+        note="new data reaches filters at once; users without imports for three months keep their history",
     ),
     "DescribeFilter": operation(describe_filter, "filterArn"),
     "ListFilters": operation(list_filters, "datasetGroupArn", *PAGES),

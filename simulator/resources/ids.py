@@ -23,6 +23,11 @@ def uuid_of(digits: str) -> str:
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:32]}"
 
 
+def target_digits(world: World, arn: str) -> str:
+    """The 6 digits that the recommendationIds of a campaign or recommender end in (resp-013)."""
+    return f"{chance_of(world, 'recommendations', arn):016x}"[:6]
+
+
 def chance_of(world: World, *content: str) -> int:
     """A 64-bit seed that depends on the world's seed and the content alone."""
     text = "\x1f".join((str(world.seed), *content))

@@ -54,6 +54,11 @@ _ORDER = (
 _RANKS = {resource: rank for rank, resource in enumerate(_ORDER)}
 
 
+def rank_of(kind: str) -> int:
+    """The place of a kind of entry, such as `solution.finish`, among those that are due at one instant."""
+    return _RANKS[kind.partition(".")[0]]
+
+
 def schedule(scope: Scope, resource: str, phase: str, subject: str, due: Micros, step: int = 0) -> None:
     """Writes `resource.phase` of a subject (an ARN) into the agenda."""
     scope.world.agenda.add(Entry(due, _RANKS[resource], f"{resource}.{phase}", subject, step))

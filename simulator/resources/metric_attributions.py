@@ -1,6 +1,6 @@
 """Metric attributions: what a dataset group's events are to be measured by; one a group.
 
-Nothing is published to CloudWatch or S3.
+`attribution_figures` does the measuring.
 
 Source: the guide, "Measuring impact of recommendations" (spec 03, section 11).
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from simulator import errors
@@ -37,7 +37,7 @@ from simulator.resources.lookup import (
 from simulator.resources.operations import PAGES, members, operation
 from simulator.resources.world import ACTIVE, PENDING, SETTLED, Record, Scope
 
-_UPDATING = frozenset({UPDATE_PENDING, UPDATE_IN_PROGRESS})
+UPDATING = frozenset({UPDATE_PENDING, UPDATE_IN_PROGRESS})
 
 _EXPRESSION = re.compile(r"(?ai:SAMPLECOUNT\s*\(\s*\)|SUM\s*\(\s*(?P<dataset>\w+)\s*\.\s*(?P<column>\w+)\s*\))")
 _SUMMED = ("Interactions", "Items")
@@ -71,11 +71,17 @@ class Measurement:
 
 @dataclass
 class MetricAttribution(Record):
-    """A metric attribution; what an update has asked for is `next` until the update ends."""
+    """A metric attribution; what an update has asked for is `next` until the update ends.
+
+    `sources` are the event attribution sources that events have named; `last_report` is the time, in Unix seconds, in
+    the name of the newest report, so that each has a name of its own.
+    """
 
     dataset_group_arn: str
     measurement: Measurement
     next: Measurement | None = None
+    sources: list[str] = field(default_factory=list)
+    last_report: int = 0
 
     @property
     def parents(self) -> tuple[str, ...]:
@@ -181,7 +187,7 @@ def delete_metric_attribution(scope: Scope, request: Request) -> Answer:
     """DeleteMetricAttribution: refused while it is being created or updated."""
     found = metric_attribution(scope, request["metricAttributionArn"])
     require_created(found)
-    if found.status in _UPDATING:
+    if found.status in UPDATING:
         raise errors.BUSY(arn=found.arn, what="its update")
     lifecycle.begin_deletion(scope, "metric_attribution", found)
     return {}
@@ -190,6 +196,13 @@ def delete_metric_attribution(scope: Scope, request: Request) -> Answer:
 def metric_attribution(scope: Scope, arn: str) -> MetricAttribution:
     """The metric attribution of an ARN; raises `GIVEN_DOES_NOT_EXIST`."""
     return given(scope.inventory.metric_attributions, "metric attribution", arn)
+
+
+def summed(metric: Metric) -> tuple[str, str] | None:
+    """The dataset and column that a metric sums, as its expression spells them; None if it counts."""
+    call = _EXPRESSION.fullmatch(metric.expression.strip())
+    assert call is not None, "expressions are checked when they come"
+    return None if call["dataset"] is None else (call["dataset"], call["column"])
 
 
 def _arn(request: Request) -> str:
@@ -298,7 +311,7 @@ def on_update_finish(scope: Scope, entry: Entry) -> None:
 
 _METRICS = members("eventType", "metricName", "expression")
 _OUTPUT = members("roleArn", s3DataDestination=members("path", "kmsKeyArn"))
-_NOTE = "nothing is published to CloudWatch or S3, and the role's rights in CloudWatch are not checked"
+_NOTE = "reports are not encrypted with the key of kmsKeyArn, and the role's rights in CloudWatch are not checked"
 
 OPERATIONS = {
     "CreateMetricAttribution": operation(

@@ -2,95 +2,173 @@
 
 from __future__ import annotations
 
-from simulator import errors
-from simulator.data.event_filters import newest_items_of
-from simulator.recommend.recipes import Recipe
-from simulator.recommend.training import recommend
-from simulator.resources.datasets import interactions_of
-from simulator.resources.ids import chance_of, new_id
-from simulator.resources.lookup import Answer, Request
-from simulator.resources.operations import operation
-from simulator.resources.training import Trained, session_of
-from simulator.resources.world import ACTIVE, Scope
+from collections.abc import Mapping
+from typing import Any
 
+import numpy as np
+
+from simulator import errors
+from simulator.data.user_events import events_of
+from simulator.filters.evaluating import Event, Mask, subjects_of
+from simulator.recommend.training import Model, Ranked, recommend
+from simulator.resources import serving
+from simulator.resources.applied_filters import items_of
+from simulator.resources.datasets import interactions_of
+from simulator.resources.ids import chance_of
+from simulator.resources.lookup import Answer, Request
+from simulator.resources.operations import members, operation
+from simulator.resources.serving import Served
+from simulator.resources.training import Trained, session_of
+from simulator.resources.world import Scope
+
+_NAME = "GetRecommendations"
 _DEFAULT_RESULTS = 25
 
 
 def get_recommendations(scope: Scope, request: Request) -> Answer:
     """GetRecommendations; an input that the recipe has no use for is ignored (resp-049)."""
-    arn, trained = _target(scope, request)
-    recipe = trained.recipe
-    _check_inputs(recipe, request)
+    served = _served(scope, request)
+    recipe, trained = served.recipe, served.trained
+    serving.require_operation(recipe, _NAME)
+    serving.require_inputs(recipe, request)
     num_results = request.get("numResults", _DEFAULT_RESULTS)
     limit = scope.world.quotas["results_of_get_recommendations"]
     if num_results > limit:
         raise errors.TOO_MANY_RESULTS(limit=limit, asked=num_results)
-    assert trained.model is not None, "what is ACTIVE has a model"
-    user_id = request.get("userId", "")
-    hidden = _hidden(scope, trained, user_id)
-    ranked = recommend(
-        trained.model,
-        user_id=user_id,
-        item_id=request.get("itemId", ""),
-        session=session_of(scope, trained, user_id) if recipe.realtime_events else (),
-        num_results=num_results,
-        eligible=frozenset(trained.model.item_ids) - hidden if hidden else None,
-    )
-    shown = recipe.scores is not None
+    metadata = serving.metadata_of(scope, served, request, "numResults", num_results)
+    promotion = next(iter(request.get("promotions", ())), None)
+    if promotion is not None:
+        _check_promotion(promotion)
+    model = trained.model
+    assert model is not None, "what is ACTIVE has a model"
+    visible = _visible(scope, trained, model, request.get("userId", ""))
+    eligible = _eligible(scope, served, request, request, model, visible)
+    promoted = None if promotion is None else _eligible(scope, served, request, promotion, model, visible)
+    serving.check_context(scope, served, request)
+    if promotion is None:
+        ranked = _ranked(scope, trained, model, request, num_results, eligible)
+        items = serving.predicted(recipe, ranked, metadata)
+    else:
+        items = _with_promotion(scope, served, model, request, num_results, eligible, promotion, promoted, metadata)
     return {
-        "itemList": [{"itemId": item_id, "score": score if shown else None} for item_id, score in ranked],
-        "recommendationId": _recommendation_id(scope, arn, user_id),
+        "itemList": items,
+        "recommendationId": serving.recommendation_id(scope, served.arn, request.get("userId", "")),
     }
 
 
-def _target(scope: Scope, request: Request) -> tuple[str, Trained]:
-    """What is asked, and what holds its model. Raises `NO_TARGET`, `NOT_THERE_OR_NOT_ACTIVE` (err-006)."""
+def _served(scope: Scope, request: Request) -> Served:
+    """What is asked. Raises `NO_TARGET`, `NOT_THERE_OR_NOT_ACTIVE` (err-006)."""
     campaign_arn, recommender_arn = request.get("campaignArn"), request.get("recommenderArn")
-    inventory = scope.inventory
     if recommender_arn is not None and campaign_arn is None:
-        recommender = inventory.recommenders.get(recommender_arn)
-        if recommender is None or recommender.status != ACTIVE:
-            raise errors.NOT_THERE_OR_NOT_ACTIVE(arn=recommender_arn)
-        return recommender_arn, recommender
+        return serving.recommender_of(scope, recommender_arn)
     if campaign_arn is not None and recommender_arn is None:
-        campaign = inventory.campaigns.get(campaign_arn)
-        if campaign is None or campaign.status != ACTIVE:
-            raise errors.NOT_THERE_OR_NOT_ACTIVE(arn=campaign_arn)
-        return campaign_arn, inventory.solution_versions[campaign.solution_version_arn]
+        return serving.campaign_of(scope, campaign_arn)
     raise errors.NO_TARGET()
 
 
-def _check_inputs(recipe: Recipe, request: Request) -> None:
-    if recipe.operation is not None and recipe.operation != "GetRecommendations":
-        raise errors.ASKED_OTHERWISE(recipe_type=recipe.recipe_type, operation=recipe.operation)
-    if "userId" in recipe.request_fields and request.get("userId") is None:
-        raise errors.USER_ID_WANTED(recipe_type=recipe.recipe_type)
-    if "itemId" in recipe.request_fields and request.get("itemId") is None:
-        raise errors.ITEM_ID_WANTED_BY_TYPE(recipe_type=recipe.recipe_type)
+def _check_promotion(promotion: Mapping[str, Any]) -> None:
+    """Raises `PROMOTION_INCOMPLETE`: the model requires none of these."""
+    for member in ("name", "filterArn", "percentPromotedItems"):
+        if promotion.get(member) is None:
+            raise errors.PROMOTION_INCOMPLETE(member=member)
 
 
-def _hidden(scope: Scope, trained: Trained, user_id: str) -> frozenset[str]:
-    """The items that a use case leaves out for a user: those of the user's purchases or watched videos.
+def _eligible(
+    scope: Scope, served: Served, request: Request, asked: Mapping[str, Any], model: Model, visible: Mask | None
+) -> Mask | None:
+    """The items that the filter of a request or a promotion leaves of the visible ones; None if those are all."""
+    if "filterArn" not in asked:
+        return visible
+    passes = serving.passing(scope, served, request, asked, items_of(model))
+    return passes if visible is None else passes & visible
 
+
+def _visible(scope: Scope, trained: Trained, model: Model, user_id: str) -> Mask | None:
+    """All items but those that a use case leaves out for a user: the user's purchases or watched videos.
+
+    None if those are all.
     Source: the guide, the domain use cases (spec 04, section 2).
     """
     event_type = trained.recipe.hides
     interactions = interactions_of(scope, trained.dataset_group_arn)
-    if event_type is None or interactions is None:
-        return frozenset()
+    if event_type is None or interactions is None or not user_id:
+        return None
     limit = scope.world.quotas["interactions_of_a_filter"]
-    return newest_items_of(interactions.store, user_id, event_type, limit)
+    events = [Event(*each) for each in events_of(interactions.store, user_id)]
+    hidden = [model.item_codes[each] for each in subjects_of([event_type], events, limit) if each in model.item_codes]
+    if not hidden:
+        return None
+    visible = np.ones(len(model.item_ids), dtype=bool)
+    visible[hidden] = False
+    return visible
 
 
-def _recommendation_id(scope: Scope, arn: str, user_id: str) -> str:
-    """The form seen since 2024, with a last part that is constant for a campaign or recommender (resp-013)."""
-    digits = new_id(scope.world, "recommendation", arn, user_id)
-    asked = f"{chance_of(scope.world, 'recommendations', arn):016x}"[:6]
-    return f"RID-{digits[:2]}-{digits[2:6]}-{digits[6:10]}-{digits[10:22]}-CID-{asked}"
+def _ranked(
+    scope: Scope,
+    trained: Trained,
+    model: Model,
+    request: Request,
+    num_results: int,
+    eligible: Mask | None,
+    competing: Mask | None = None,
+) -> list[Ranked]:
+    user_id = request.get("userId", "")
+    return recommend(
+        model,
+        user_id=user_id,
+        item_id=request.get("itemId", ""),
+        session=session_of(scope, trained, user_id) if trained.recipe.realtime_events else (),
+        num_results=num_results,
+        eligible=eligible,
+        competing=competing,
+    )
+
+
+def _with_promotion(
+    scope: Scope,
+    served: Served,
+    model: Model,
+    request: Request,
+    num_results: int,
+    eligible: Mask | None,
+    promotion: Mapping[str, Any],
+    promoted: Mask | None,
+    metadata: serving.Metadata | None,
+) -> list[dict[str, Any]]:
+    """A list of which a percentage are the best promoted items, at places that look like chance.
+
+    Among themselves promoted items stand in the order of the recipe, and so do the others; where too few items are
+    promoted, others fill the list. Scores sum to one over all that could be in the list.
+
+    Source: the guide, "Promoting items in recommendations".
+    """
+    everything = np.ones(len(model.item_ids), dtype=bool)
+    eligible = everything if eligible is None else eligible
+    promoted = everything if promoted is None else promoted
+    competing = eligible | promoted
+    wanted = -(-num_results * promotion["percentPromotedItems"] // 100)
+    chosen = _ranked(scope, served.trained, model, request, wanted, promoted, competing)
+    rest = eligible.copy()
+    rest[[model.item_codes[item_id] for item_id, _ in chosen]] = False
+    others = _ranked(scope, served.trained, model, request, num_results - len(chosen), rest, competing)
+    length = len(chosen) + len(others)
+    user_id = request.get("userId", "")
+
+    def drawn(place: int) -> int:
+        return chance_of(scope.world, "promotion", served.arn, user_id, promotion["name"], str(place))
+
+    places = {*sorted(range(length), key=drawn)[: len(chosen)]}
+    shown_promoted = iter(serving.predicted(served.recipe, chosen, metadata, promotion["name"]))
+    shown_others = iter(serving.predicted(served.recipe, others, metadata))
+    return [next(shown_promoted if place in places else shown_others) for place in range(length)]
 
 
 OPERATIONS = {
-    "GetRecommendations": operation(
-        get_recommendations, "campaignArn", "recommenderArn", "userId", "itemId", "numResults"
+    _NAME: operation(
+        get_recommendations,
+        *("campaignArn", "recommenderArn", "userId", "itemId", "numResults", "context"),
+        *("filterArn", "filterValues", "metadataColumns"),
+        promotions=members("name", "percentPromotedItems", "filterArn", "filterValues"),
+        note="context is checked and has no effect; no exploration; the only reason given is that of promoted items",
     ),
 }

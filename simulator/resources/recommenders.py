@@ -8,10 +8,9 @@ from typing import Any
 
 from simulator import errors
 from simulator.clock import HOUR, Entry, Micros
-from simulator.data.event_filters import EventFilter
 from simulator.recommend.catalogue import Recipe
 from simulator.recommend.training import is_simulated
-from simulator.resources import lifecycle, serving_config
+from simulator.resources import lifecycle, serving_config, updates
 from simulator.resources.dataset_groups import DatasetGroup, dataset_group
 from simulator.resources.lookup import (
     Answer,
@@ -31,12 +30,14 @@ from simulator.resources.solution_configs import without_nulls
 from simulator.resources.training import (
     Trained,
     begin_training,
+    events_of_use_case,
     finish_training,
     require_datasets,
     schedule_update,
     update_model,
 )
-from simulator.resources.world import ACTIVE, DELETING, FAILED, IN_PROGRESS, PENDING, RUNNING, Scope
+from simulator.resources.updates import Update
+from simulator.resources.world import ACTIVE, DELETING, FAILED, IN_PROGRESS, PENDING, Scope
 
 STOP_PENDING = "STOP PENDING"
 STOP_IN_PROGRESS = "STOP IN_PROGRESS"
@@ -59,7 +60,7 @@ _RETRAINING: Micros = 7 * 24 * HOUR
 
 
 @dataclass
-class RecommenderUpdate:
+class RecommenderUpdate(Update):
     """The newest UpdateRecommender of a recommender: `config` is what its configuration will be, and has become.
 
     `retrains` is whether the columns used in training change.
@@ -67,10 +68,6 @@ class RecommenderUpdate:
 
     config: Mapping[str, Any]
     retrains: bool
-    status: str
-    created: Micros
-    updated: Micros
-    failure: str | None = None
 
 
 @dataclass
@@ -88,7 +85,7 @@ class Recommender(Trained):
     @property
     def updating(self) -> bool:
         """Whether an update runs."""
-        return self.latest_update is not None and self.latest_update.status in RUNNING
+        return updates.runs(self.latest_update)
 
 
 def create_recommender(scope: Scope, request: Request) -> Answer:
@@ -114,7 +111,7 @@ def create_recommender(scope: Scope, request: Request) -> Answer:
         group.arn,
         recipe.arn,
         config={"minRecommendationRequestsPerSecond": 1, **asked},
-        events=None if recipe.event_type is None else EventFilter(((recipe.event_type, None),)),
+        events=events_of_use_case(recipe),
     )
     lifecycle.create(scope, "recommender", made, request, serving_config.unheeded(asked))
     return {"recommenderArn": arn}
@@ -139,10 +136,7 @@ def describe_recommender(scope: Scope, request: Request) -> Answer:
             if update is None
             else {
                 "recommenderConfig": update.config,
-                "creationDateTime": update.created,
-                "lastUpdatedDateTime": update.updated,
-                "status": update.status,
-                "failureReason": update.failure,
+                **update.times(),
             },
             "modelMetrics": None if found.model is None or found.status in DELETING else dict(found.model.metrics),
         }
@@ -165,7 +159,7 @@ def update_recommender(scope: Scope, request: Request) -> Answer:
     serving_config.check(scope, found.recipe, found.dataset_group_arn, asked)
     warn(scope, serving_config.unheeded(asked))
     retrains = config.get("trainingDataConfig") != found.config.get("trainingDataConfig")
-    found.latest_update = RecommenderUpdate(config, retrains, PENDING, scope.now, scope.now)
+    found.latest_update = RecommenderUpdate(config, retrains, created=scope.now, updated=scope.now)
     found.updated = scope.now
     lifecycle.begin(scope, "recommender_update", found.arn)
     return {"recommenderArn": found.arn}
@@ -278,7 +272,7 @@ def on_update_begin(scope: Scope, entry: Entry) -> None:
     found = scope.inventory.recommenders[entry.subject]
     update = found.latest_update
     assert update is not None
-    update.status, update.updated = IN_PROGRESS, scope.now
+    updates.advance(scope, update, IN_PROGRESS)
     if update.retrains:
         begin_training(scope, found)
 
@@ -292,8 +286,8 @@ def on_update_finish(scope: Scope, entry: Entry) -> None:
         update.failure = finish_training(scope, found, found.arn, str(scope.now))
     if update.failure is None:
         found.config = update.config
-    update.status = ACTIVE if update.failure is None else FAILED
-    update.updated = found.updated = scope.now
+    updates.advance(scope, update, ACTIVE if update.failure is None else FAILED)
+    found.updated = scope.now
 
 
 def on_stop_begin(scope: Scope, entry: Entry) -> None:
@@ -332,8 +326,7 @@ OPERATIONS = {
         create_recommender,
         *("name", "datasetGroupArn", "recipeArn", "tags"),
         recommenderConfig=_CONFIG,
-        note="no exploration; chosen columns are recorded and change no model; metadata can be enabled, but not asked "
-        "for yet",
+        note="no exploration; chosen columns are recorded and change no model",
     ),
     "DescribeRecommender": operation(describe_recommender, "recommenderArn"),
     "ListRecommenders": operation(list_recommenders, "datasetGroupArn", *PAGES),

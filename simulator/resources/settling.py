@@ -8,12 +8,12 @@ from types import MappingProxyType
 from simulator.clock import Entry, Micros, TimeRanBackward, datetime_of
 from simulator.resources import lifecycle, monitoring
 from simulator.resources.families import FAMILIES, RESOURCES
+from simulator.resources.journal import record_agenda, state_of
 from simulator.resources.platform import Platform
 from simulator.resources.world import (
     ACTIVE,
     DELETE_IN_PROGRESS,
     IN_PROGRESS,
-    JournalEntry,
     Scope,
     World,
 )
@@ -35,9 +35,10 @@ def settle(world: World, platform: Platform, now: Micros) -> None:
         entry = world.agenda.next()
         _move(world, entry.due)
         scope = Scope(world, platform, lifecycle.home_of(entry.subject))
+        before = state_of(scope, entry.subject)
         _HANDLERS[entry.kind](scope, entry)
         monitoring.record_end(scope, entry)
-        world.journal.append(JournalEntry(world.now, "agenda", entry.kind, entry.subject, ""))
+        record_agenda(scope, entry, before)
     _move(world, now)
 
 

@@ -113,13 +113,13 @@ def train_solution(
         training_type,
         parent.event_type,
         copy.deepcopy(parent.config),
-        events=_events(parent),
+        events=events_of(parent),
     )
     lifecycle.create(scope, "solution_version", version, request)
     return version
 
 
-def _events(parent: Solution) -> EventFilter | None:
+def events_of(parent: Solution) -> EventFilter | None:
     """The interactions that a solution is to be trained on, as its event type and its configuration say."""
     threshold = parent.config.get("eventValueThreshold")
     least = None if threshold is None else float(threshold)
@@ -183,7 +183,7 @@ def stop_solution_version_creation(scope: Scope, request: Request) -> Answer:
     if version.status == PENDING:
         lifecycle.change(scope, version, STOPPED)
     else:
-        version.snapshot = version.items = version.model = None
+        version.snapshot = version.items = version.actions = version.model = None
         lifecycle.change(scope, version, STOPPING)
         due = scope.now + scope.world.durations["solution_version_stop"]
         lifecycle.schedule(scope, "solution_version_stop", "finish", version.arn, due)
@@ -277,7 +277,7 @@ OPERATIONS = {
     "CreateSolutionVersion": operation(
         create_solution_version,
         *("name", "solutionArn", "trainingMode", "tags"),
-        note="recipes without a model (Next-Best-Action, Semantic-Similarity) are refused",
+        note="a recipe without a model (Semantic-Similarity) is refused",
     ),
     "DescribeSolutionVersion": operation(describe_solution_version, "solutionVersionArn"),
     "ListSolutionVersions": operation(list_solution_versions, "solutionArn", *PAGES),

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simulator import errors
-from simulator.clock import Entry, Micros
+from simulator.clock import Entry
 from simulator.recommend.catalogue import RECIPES, Recipe
-from simulator.resources import lifecycle
+from simulator.resources import lifecycle, updates
 from simulator.resources.dataset_groups import DatasetGroup, dataset_group
 from simulator.resources.lookup import (
     Answer,
@@ -39,6 +39,7 @@ from simulator.resources.solution_configs import (
     without_nulls,
 )
 from simulator.resources.training import require_datasets
+from simulator.resources.updates import Update
 from simulator.resources.world import ACTIVE, IN_PROGRESS, PENDING, RUNNING, Record, Scope
 
 _CREATED_SO = "CreateSolution without performAutoTraining=False"
@@ -46,28 +47,20 @@ _UPDATED_SO = "UpdateSolution with performAutoTraining=True"
 
 
 @dataclass
-class SolutionUpdate:
-    """The newest UpdateSolution of a solution, running or done; what it does not change is None.
-
-    Its statuses read CREATE, as a campaign update's do.
-    """
+class SolutionUpdate(Update):
+    """The newest UpdateSolution of a solution, running or done; what it does not change is None."""
 
     perform_auto_training: bool | None
     perform_incremental_update: bool | None
     config: dict[str, Any] | None
-    status: str
-    created: Micros
-    updated: Micros
 
     def shown(self) -> Answer:
         """What DescribeSolution shows of it."""
         return {
             "solutionUpdateConfig": self.config,
-            "status": self.status,
             "performAutoTraining": self.perform_auto_training,
             "performIncrementalUpdate": self.perform_incremental_update,
-            "creationDateTime": self.created,
-            "lastUpdatedDateTime": self.updated,
+            **self.times(),
         }
 
 
@@ -112,7 +105,7 @@ def create_solution(scope: Scope, request: Request) -> Answer:
         raise errors.not_simulated("CreateSolution with performAutoML true")
     if recipe is None:
         raise errors.RECIPE_ARN_WANTED()
-    _check_recipe(group, recipe)
+    check_recipe(group, recipe)
     require_datasets(scope, recipe, group.arn)
     _check_switches(recipe, request)
     if "eventType" in request:
@@ -139,7 +132,7 @@ def create_solution(scope: Scope, request: Request) -> Answer:
     return {"solutionArn": arn}
 
 
-def _check_recipe(group: DatasetGroup, recipe: Recipe) -> None:
+def check_recipe(group: DatasetGroup, recipe: Recipe) -> None:
     """Raises the refusal of a recipe of which the group can have no solution."""
     if recipe.domain is not None:
         raise errors.RECIPE_FOR_RECOMMENDERS(recipe=recipe.arn, domain=recipe.domain)
@@ -200,7 +193,7 @@ def list_solutions(scope: Scope, request: Request) -> Answer:
 def update_solution(scope: Scope, request: Request) -> Answer:
     """UpdateSolution: what is not given stays; the old configuration counts until the update is ACTIVE."""
     found = solution(scope, request["solutionArn"])
-    if _updating(found):
+    if updates.runs(found.latest_update):
         raise errors.SOLUTION_UPDATE_RUNNING(arn=found.arn)
     require_active(found)
     recipe = RECIPES[found.recipe_arn]
@@ -218,7 +211,6 @@ def update_solution(scope: Scope, request: Request) -> Answer:
         perform_auto_training=request.get("performAutoTraining"),
         perform_incremental_update=request.get("performIncrementalUpdate"),
         config=config,
-        status=PENDING,
         created=scope.now,
         updated=scope.now,
     )
@@ -236,7 +228,7 @@ def delete_solution(scope: Scope, request: Request) -> Answer:
         raise errors.REFERENCED(family="solution", referrers="campaigns")
     if any(each.status in RUNNING for each in inventory.solution_versions.of(found.arn)):
         raise errors.BUSY(arn=found.arn, what="a training")
-    if _updating(found):
+    if updates.runs(found.latest_update):
         raise errors.BUSY(arn=found.arn, what="its update")
     lifecycle.begin_deletion(scope, "solution", found)
     return {}
@@ -245,10 +237,6 @@ def delete_solution(scope: Scope, request: Request) -> Answer:
 def solution(scope: Scope, arn: str) -> Solution:
     """The solution of an ARN; raises `GIVEN_DOES_NOT_EXIST`."""
     return given(scope.inventory.solutions, "solution", arn)
-
-
-def _updating(found: Solution) -> bool:
-    return found.latest_update is not None and found.latest_update.status in RUNNING
 
 
 def _summary(found: Solution) -> Answer:
@@ -262,9 +250,7 @@ def _summary(found: Solution) -> Answer:
 
 def on_update_begin(scope: Scope, entry: Entry) -> None:
     """The update runs."""
-    update = scope.inventory.solutions[entry.subject].latest_update
-    assert update is not None
-    update.status, update.updated = IN_PROGRESS, scope.now
+    updates.advance(scope, scope.inventory.solutions[entry.subject].latest_update, IN_PROGRESS)
 
 
 def on_update_finish(scope: Scope, entry: Entry) -> None:
@@ -272,7 +258,7 @@ def on_update_finish(scope: Scope, entry: Entry) -> None:
     found = scope.inventory.solutions[entry.subject]
     update = found.latest_update
     assert update is not None
-    update.status, update.updated = ACTIVE, scope.now
+    updates.advance(scope, update, ACTIVE)
     if update.perform_auto_training is not None:
         found.perform_auto_training = update.perform_auto_training
     found.config = {**found.config, **(update.config or {})}

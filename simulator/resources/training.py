@@ -7,16 +7,24 @@ two hours for some recipes, puts another in its place that also knows what was p
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from simulator import errors
 from simulator.clock import Micros
 from simulator.data.columns import Column, cell
-from simulator.data.event_filters import EventFilter, counting_table, lacks_event_types, rows_of_other_items
+from simulator.data.event_filters import (
+    EventFilter,
+    counting_since,
+    counting_table,
+    lacks_event_types,
+    rows_of_other_items,
+)
 from simulator.data.interactions import Arrival, InteractionStore, Snapshot
 from simulator.recommend.catalogue import RECIPES, Recipe
-from simulator.recommend.training import ItemColumns, Model, TrainingData, too_little, train, update
+from simulator.recommend.training import ActionData, ItemColumns, Model, TrainingData, too_little, train, update
 from simulator.resources import lifecycle
+from simulator.resources.action_data import action_data
 from simulator.resources.datasets import dataset_of, interactions_of
 from simulator.resources.ids import chance_of
 from simulator.resources.world import Record, Scope
@@ -29,9 +37,10 @@ _NOT_TRAINED_ON = frozenset({"CREATION_TIMESTAMP"})
 class Trained(Record):
     """What holds a model. `events` says which interactions count (None: all).
 
-    `snapshot` and `items` are the data to train on, while a training runs. `streamed` counts the put events of
-    the dataset that `model` knows; those that came later are a user's session. Automatic updates replace `model`
-    and `streamed` and nothing else.
+    `snapshot`, `items` and `actions` are the data to train on, while a training runs. `streamed` counts the put events
+    of the dataset that `model` knows; those that came later are a user's session. `fully` counts those that the last
+    full training saw: an anonymous session's events count until then. `streamed_actions` and `fully_actions` count so
+    interactions with actions. Automatic updates replace `model` and the two of `streamed` and nothing else.
     """
 
     dataset_group_arn: str
@@ -39,8 +48,12 @@ class Trained(Record):
     events: EventFilter | None = field(default=None, kw_only=True)
     snapshot: Snapshot | None = field(default=None, kw_only=True)
     items: ItemColumns | None = field(default=None, kw_only=True)
+    actions: ActionData | None = field(default=None, kw_only=True)
     model: Model | None = field(default=None, kw_only=True)
     streamed: int = field(default=0, kw_only=True)
+    fully: int = field(default=0, kw_only=True)
+    streamed_actions: int = field(default=0, kw_only=True)
+    fully_actions: int = field(default=0, kw_only=True)
 
     @property
     def recipe(self) -> Recipe:
@@ -50,12 +63,23 @@ class Trained(Record):
 
 def require_datasets(scope: Scope, recipe: Recipe, dataset_group_arn: str) -> None:
     """Raises `NO_INTERACTIONS` (err-011) or `NO_RECORDS` while a dataset that a recipe needs holds nothing."""
+    for dataset_type in missing_datasets(scope, recipe, dataset_group_arn):
+        if dataset_type == "INTERACTIONS":
+            raise errors.NO_INTERACTIONS()
+        raise errors.NO_RECORDS(dataset_type=dataset_type)
+
+
+def missing_datasets(scope: Scope, recipe: Recipe, dataset_group_arn: str) -> Iterator[str]:
+    """The types of the datasets that a recipe needs and that hold nothing."""
     for dataset_type in recipe.required_datasets:
         dataset = dataset_of(scope, dataset_group_arn, dataset_type)
         if dataset is None or not (dataset.store.bulk or dataset.store.put):
-            if dataset_type == "INTERACTIONS":
-                raise errors.NO_INTERACTIONS()
-            raise errors.NO_RECORDS(dataset_type=dataset_type)
+            yield dataset_type
+
+
+def events_of_use_case(recipe: Recipe) -> EventFilter | None:
+    """The interactions that a use case is trained on: of the type that it names, or None for all."""
+    return None if recipe.event_type is None else EventFilter(((recipe.event_type, None),))
 
 
 def begin_training(scope: Scope, trained: Trained) -> None:
@@ -64,6 +88,8 @@ def begin_training(scope: Scope, trained: Trained) -> None:
     trained.snapshot = None if interactions is None else interactions.store.snapshot()
     if "ITEMS" in trained.recipe.required_datasets:
         trained.items = _item_columns(scope, trained.dataset_group_arn)
+    if "ACTIONS" in trained.recipe.required_datasets:
+        trained.actions = action_data(scope, trained.dataset_group_arn)
 
 
 def _item_columns(scope: Scope, dataset_group_arn: str) -> ItemColumns | None:
@@ -92,28 +118,36 @@ def finish_training(scope: Scope, trained: Trained, *chance: str) -> str | None:
 
     What `chance` names is what makes this training differ from others on the same data.
     """
-    snapshot, items = trained.snapshot, trained.items
-    trained.snapshot = trained.items = None
-    interactions = interactions_of(scope, trained.dataset_group_arn)
-    if snapshot is None or interactions is None:
-        return errors.NO_INTERACTIONS.wording
-    if lacks_event_types(interactions.store, snapshot):
-        return errors.NO_EVENT_TYPES
-    data = TrainingData(counting_table(interactions.store, snapshot, trained.events), items)
-    event_type = None if trained.events is None else trained.events.event_type
-    reason = too_little(trained.recipe, data, scope.world.quotas, event_type)
-    if reason is not None:
+    snapshot = trained.snapshot
+    data, reason = training_data(scope, trained)
+    trained.snapshot = trained.items = trained.actions = None
+    if data is None or snapshot is None or reason is not None:
         return reason
     seed = None if scope.world.training == "exact" else chance_of(scope.world, *chance)
     trained.model = train(trained.recipe, data, seed)
-    trained.streamed = snapshot.put
+    trained.streamed = trained.fully = snapshot.put
+    if data.actions is not None:
+        trained.streamed_actions = trained.fully_actions = data.actions.put
     return None
+
+
+def training_data(scope: Scope, trained: Trained) -> tuple[TrainingData | None, str | None]:
+    """What a training that has begun is to learn from, None if nothing; and the reason why that does not suffice."""
+    snapshot = trained.snapshot
+    interactions = interactions_of(scope, trained.dataset_group_arn)
+    if snapshot is None or interactions is None:
+        return None, errors.NO_INTERACTIONS.wording
+    data = TrainingData(counting_table(interactions.store, snapshot, trained.events), trained.items, trained.actions)
+    if lacks_event_types(interactions.store, snapshot):
+        return data, errors.NO_EVENT_TYPES
+    event_type = None if trained.events is None else trained.events.event_type
+    return data, too_little(trained.recipe, data, scope.world.quotas, event_type)
 
 
 def begin_incremental_training(scope: Scope, trained: Trained, base: Trained) -> None:
     """A training of the mode UPDATE begins: from what another has learned, and with what has arrived by now."""
     begin_training(scope, trained)
-    trained.model, trained.streamed = base.model, base.streamed
+    trained.model, trained.streamed, trained.fully = base.model, base.streamed, base.fully
 
 
 def finish_incremental_training(scope: Scope, trained: Trained) -> str | None:
@@ -143,21 +177,26 @@ def update_model(scope: Scope, trained: Trained, until: Micros | None = None) ->
     if interactions is not None:
         put = interactions.store.put
         known = len(put) if until is None else bisect_right(put, until, key=_instant)
-        _take_in(trained, interactions.store, Snapshot((), max(known, trained.streamed)))
+        of_actions = None
+        if "ACTIONS" in trained.recipe.required_datasets:
+            of_actions = action_data(scope, trained.dataset_group_arn, trained.streamed_actions)
+        _take_in(trained, interactions.store, Snapshot((), max(known, trained.streamed)), of_actions)
 
 
 def _instant(arrival: Arrival) -> Micros:
     return arrival.instant
 
 
-def _take_in(trained: Trained, store: InteractionStore, snapshot: Snapshot) -> None:
-    """The model learns of a snapshot, but for what was put before and is known to it."""
+def _take_in(
+    trained: Trained, store: InteractionStore, snapshot: Snapshot, of_actions: ActionData | None = None
+) -> None:
+    """The model learns of a snapshot, and of actions, but for what was put before and is known to it."""
     assert trained.model is not None, "only a trained model is updated"
-    since = InteractionStore(put=store.arrivals(trained.streamed, snapshot.put))
-    trained.model = update(
-        trained.model, counting_table(since, Snapshot(snapshot.bulk, len(since.put)), trained.events)
-    )
+    since = counting_since(store, trained.streamed, snapshot, trained.events)
+    trained.model = update(trained.model, since, of_actions)
     trained.streamed = snapshot.put
+    if of_actions is not None:
+        trained.streamed_actions = of_actions.put
 
 
 def schedule_update(scope: Scope, trained: Trained, phase: str) -> None:
@@ -168,10 +207,13 @@ def schedule_update(scope: Scope, trained: Trained, phase: str) -> None:
 
 
 def session_of(scope: Scope, trained: Trained, user_id: str) -> list[str]:
-    """The items of a user's events that the model does not know yet, in order of arrival."""
+    """The items of a user's events that the model does not know yet, in order of arrival.
+
+    Those of an anonymous session, which no update takes in, are all since the last full training.
+    """
     interactions = interactions_of(scope, trained.dataset_group_arn)
     if interactions is None:
         return []
-    streamed = interactions.store.streamed(user_id, trained.streamed)
+    streamed = interactions.store.streamed(user_id, trained.streamed, trained.fully)
     events = trained.events
     return [each.item_id for each in streamed if events is None or events.lets(each.event_type, each.event_value)]

@@ -12,6 +12,7 @@ from simulator.quotas import Quotas
 from simulator.resources.table import Table
 
 if TYPE_CHECKING:
+    from simulator.resources.attribution_figures import ExactSum
     from simulator.resources.batch_inference_jobs import BatchInferenceJob
     from simulator.resources.batch_segment_jobs import BatchSegmentJob
     from simulator.resources.campaigns import Campaign
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from simulator.resources.schemas import Schema
     from simulator.resources.solution_versions import SolutionVersion
     from simulator.resources.solutions import Solution
+    from simulator.resources.throttling import Rate, RateKey
 
 PENDING = "CREATE PENDING"
 IN_PROGRESS = "CREATE IN_PROGRESS"
@@ -95,13 +97,23 @@ class Inventory:
 
 
 class JournalEntry(NamedTuple):
-    """Something that happened: a call (with its error code, or empty) or an entry of the agenda."""
+    """Something that happened: a call, or an entry of the agenda (`kind`).
+
+    Of a call, `name` is the operation, `subject` what its first required member names, `outcome` the code of the
+    refusal and `message` its wording, `user` the user that it names; all empty where there is none. Of the agenda,
+    `subject` is a resource's ARN, `outcome` the status that it has come to, `DELETED`, or `UPDATED` where its model
+    became another; `message` is why it failed. `home` is account/region.
+    """
 
     instant: Micros
     kind: str
     name: str
     subject: str
     outcome: str
+    message: str = ""
+    service: str = "personalize"
+    home: str = ""
+    user: str = ""
 
 
 @dataclass
@@ -111,6 +123,8 @@ class World:
     `now` is the instant that the agenda has been settled to; `training` is `"sampled"` (every full training
     draws its own chance) or `"exact"`. `repeats` counts the equal ids asked for at the present instant,
     `warned` names what the user has been warned of; `metrics` is what CloudWatch is told (`monitoring`).
+    `figures` is what metric attributions have measured (`attribution_figures`), `rates` counts the calls of the
+    present second if there is `throttling`.
     """
 
     seed: int
@@ -123,7 +137,10 @@ class World:
     journal: list[JournalEntry] = field(default_factory=list)
     repeats: dict[bytes, int] = field(default_factory=dict)
     metrics: dict[MetricKey, Tally] = field(default_factory=dict)
+    figures: dict[MetricKey, ExactSum] = field(default_factory=dict)
     warned: set[str] = field(default_factory=set)
+    throttling: bool = False
+    rates: dict[RateKey, Rate] = field(default_factory=dict)
 
     def empty(self) -> None:
         """Forgets all resources and all that was to happen; the clock stays where it is."""
@@ -132,6 +149,8 @@ class World:
         self.journal = []
         self.repeats = {}
         self.metrics = {}
+        self.figures = {}
+        self.rates = {}
 
 
 @dataclass(frozen=True)
@@ -145,7 +164,10 @@ class Scope:
     @property
     def inventory(self) -> Inventory:
         """The resources here."""
-        return self.world.inventories.setdefault(self.home, Inventory())
+        found = self.world.inventories.get(self.home)
+        if found is None:  # not by setdefault: an empty inventory a call would cost more than the rest of it
+            found = self.world.inventories[self.home] = Inventory()
+        return found
 
     @property
     def now(self) -> Micros:

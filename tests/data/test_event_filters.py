@@ -11,10 +11,10 @@ from simulator.data.event_filters import (
     EventFilter,
     counting_table,
     lacks_event_types,
-    newest_items_of,
     rows_of_other_items,
 )
 from simulator.data.interactions import InteractionStore, InteractionTable, PutEvent
+from simulator.data.user_events import events_of, users_and_types
 
 TYPES = ("", "click", "watch")
 Row = tuple[str, str, str, float | None]
@@ -70,10 +70,14 @@ def test_what_counts(imported: list[Row], put: list[Row], allowed: list[tuple[st
     assert len(counting_table(store, store.snapshot(), None)) == len(imported) + len(put)
 
 
-@given(rows, rows, st.sampled_from(("click", "watch")), st.integers(1, 5))
-def test_the_newest_items_of_a_type(imported: list[Row], put: list[Row], event_type: str, count: int) -> None:
-    had = [item for user, item, each, _ in [*imported, *put] if (user, each) == ("u", event_type)]
-    assert newest_items_of(store_of(imported, put), "u", event_type, count) == set(had[-count:])
+@given(rows, rows)
+def test_what_users_did(imported: list[Row], put: list[Row]) -> None:
+    store = store_of(imported, [*put, ("", "i", "click", None)])
+    had = [*imported, *put]
+    for user in "uvw":
+        wanted = [(item, event_type) for each, item, event_type, _ in reversed(had) if each == user]
+        assert events_of(store, user) == wanted
+    assert users_and_types(store) == sorted({(user, event_type) for user, _, event_type, _ in had})
 
 
 @given(rows.filter(bool), st.sets(st.sampled_from("ijk")))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from simulator.data.columns import TextColumn, text_column
 from simulator.data.records import Records
-from simulator.filters.evaluating import Event, Facts, passing
+from simulator.filters.evaluating import Event, Facts, candidates_of, passing
 from simulator.filters.grammar import parse
 from simulator.filters.values import FilterValues, filter_values
 
@@ -45,7 +45,7 @@ CANDIDATES = ["i0", "i1", "i2", "i3", "unknown"]
 
 def passes(text: str, facts: Facts | None = None, candidates: list[str] = CANDIDATES, **values: str) -> list[str]:
     facts = facts or Facts(ITEMS, USERS, EVENTS, user_id="u0", item_id="i1")
-    mask = passing(parse(text), candidates, facts, filter_values(values))
+    mask = passing(parse(text), candidates_of(candidates), facts, filter_values(values))
     return [each for each, passed in zip(candidates, mask.tolist(), strict=True) if passed]
 
 
@@ -350,5 +350,5 @@ def test_any_filter_passes_what_a_naive_evaluator_lets_pass(
         given_values,
     )
     candidates = ["i7", *ids]
-    mask = passing(parse(text), candidates, facts, values)
+    mask = passing(parse(text), candidates_of(candidates), facts, values)
     assert mask.tolist() == [naive.passes(chain, each) for each in candidates], text

@@ -126,7 +126,7 @@ def test_what_some_recipes_have() -> None:
 
 def test_every_model_is_one_that_can_be_trained() -> None:
     without = {each.name for each in RECIPES.values() if not is_simulated(each)}
-    assert without == {"aws-next-best-action", "aws-semantic-similarity"}
+    assert without == {"aws-semantic-similarity"}
     assert all(each.model is None for each in RECIPES.values() if each.name in without)
 
 

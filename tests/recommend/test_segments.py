@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from frames import events, table_of
 from hypothesis import given
@@ -67,7 +68,8 @@ def test_the_segment_of_an_item_is_who_is_likely_to_take_it(by_item: ItemSegment
     assert of_item(by_item, "drama3", 10) == [f"drama-fan{fan}" for fan in range(10)]
     assert of_item(by_item, "drama3", 3) == [f"drama-fan{fan}" for fan in range(3)]
     assert len(of_item(by_item, "drama3", 5_000_000)) == 30
-    assert of_item(by_item, "drama3", 2, eligible={"drama-fan7", "comedy-fan0", "drama-fan2"}) == [
+    fans = np.array([each in ("drama-fan7", "comedy-fan0", "drama-fan2") for each in by_item.user_ids])
+    assert of_item(by_item, "drama3", 2, eligible=fans) == [
         "drama-fan2",
         "drama-fan7",
     ]

@@ -16,7 +16,8 @@ import pytest
 from frames import events, table_of
 
 from simulator.data.interactions import InteractionTable
-from simulator.recommend.user_personalization import HISTORY_LENGTH, Model, recommend, train, update
+from simulator.recommend import user_personalization
+from simulator.recommend.user_personalization import HISTORY_LENGTH, Model, rank, recommend, train, update
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = 1_600_000_000
@@ -233,3 +234,20 @@ def test_two_updates_follow_one_another(model: Model) -> None:
     assert two.popularity.tolist()[-2:] == [2, 2]
     assert stored(two, "fresh user") == ["new one"]
     assert stored(two, "1")[-1] == "new one"
+
+
+def test_many_items_are_scored_as_few_are(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where most items are only looked at together, the lists and the scores are the same."""
+    asked = [(user, session) for user in [*model.user_ids[:40], "nobody"] for session in ([], ["5", "9"], ["no item"])]
+    among = np.arange(len(model.item_ids))[::7]
+    lengths = (0, 1, 25, 500, len(model.item_ids))
+
+    def answers() -> list[list[tuple[str, float]]]:
+        lists = [recommend(model, user, session, length) for user, session in asked for length in lengths]
+        return lists + [rank(model, user, session, among) for user, session in asked]
+
+    dense = answers()
+    monkeypatch.setattr(user_personalization, "MANY_ITEMS", 0)
+    for few, many in zip(dense, answers(), strict=True):
+        assert [item for item, _ in many] == [item for item, _ in few]
+        assert [score for _, score in many] == pytest.approx([score for _, score in few], abs=1.5e-7)

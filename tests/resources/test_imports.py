@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from support import SERVICE, Account, account, add_dataset, exported, policy, refused, some_interactions, start_import
 
-from simulator import NotSimulatedWarning, Simulation, simulate
+from simulator import Simulation, simulate
 from simulator.data.interactions import InteractionStore
 from simulator.data.records import PutRecord, RecordStore
 from simulator.resources.dump import dump
@@ -380,8 +380,7 @@ def test_attribution_metrics_need_a_metric_attribution(sim: Simulation, here: Ac
         metricsOutputConfig={"roleArn": here.role, "s3DataDestination": {"path": f"s3://{here.bucket}/metrics/"}},
     )
     here.personalize.list_schemas()
-    with pytest.warns(NotSimulatedWarning, match="does not simulate the metrics of imports"):
-        job = start_import(here, interactions, location, publishAttributionMetricsToS3=True)
+    job = start_import(here, interactions, location, publishAttributionMetricsToS3=True)
     shown = here.personalize.describe_dataset_import_job(datasetImportJobArn=job)["datasetImportJob"]
     assert (shown["status"], shown["publishAttributionMetricsToS3"]) == ("ACTIVE", True)
 

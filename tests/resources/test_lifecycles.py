@@ -343,7 +343,7 @@ class TestEventsAndAnswers:
         event = {"eventType": "watch", "itemId": "i3", "sentAt": 1_600_000_001}
         for bad in (
             {"eventType": "watch", "sentAt": 1},
-            {**event, "properties": "{}"},
+            {**event, "properties": "[]"},
             {**event, "itemId": "x" * 257},
         ):
             with pytest.raises(here.events.exceptions.ClientError):

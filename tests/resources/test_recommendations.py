@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
+import pandas as pd
 import pytest
-from support import RECIPE, Account, Deployment, account, deploy, refused, some_interactions
+from support import RECIPE, Account, Deployment, account, deploy, import_csv, refused, some_interactions
 
 from simulator import Simulation, simulate
 
@@ -112,3 +114,70 @@ def test_answers(here: Account, films: Deployment) -> None:
         assert all(re.fullmatch(r"RID-[0-9a-f]{2}(-[0-9a-f]{4}){2}-[0-9a-f]{12}-CID-[0-9a-f]{6}", each) for each in ids)
         assert ids[0] != ids[1]
         assert ids[0][-6:] == ids[1][-6:]
+
+
+@pytest.mark.rule("recommendations.unknown-users", "recommendations.seen-items", "recommendations.session")
+def test_users(here: Account, films: Deployment) -> None:
+    """[resp-040] [resp-041] [resp-051] [resp-052]"""
+    popular = items(here, films.campaign, userId="madeup-user333")
+    assert [item["itemId"] for item in popular[:3]] == ["i0", "i1", "i2"]
+    assert popular == items(here, films.campaign, userId="another")
+    scores = [item["score"] for item in popular]
+    assert scores == sorted(scores, reverse=True)
+    assert 0 < scores[0] < 0.1
+    before, neighbour = items(here, films.campaign, userId="u1"), items(here, films.campaign, userId="u2")
+    taken = some_interactions(2000, items=900).query("USER_ID == 'u1'").ITEM_ID
+    assert {item["itemId"] for item in items(here, films.campaign, userId="u1", numResults=500)} >= {*taken.tail(1)}
+    for user in ("u1", "madeup-user333"):
+        here.events.put_events(
+            trackingId=films.tracking_id,
+            userId=user,
+            sessionId="s",
+            eventList=[{"eventType": "click", "itemId": "i5", "sentAt": 1_646_730_000}],
+        )
+        assert items(here, films.campaign, userId=user) not in (before, popular)
+    assert items(here, films.campaign, userId="u2") == neighbour
+    assert items(here, films.campaign, userId="another") == popular
+
+
+def test_an_empty_id_is_none(here: Account, films: Deployment) -> None:
+    with refused("InvalidInputException", "A userId must be provided for recipe type USER_PERSONALIZATION."):
+        items(here, films.campaign, userId="")
+    assert items(here, films.campaign, userId="u1", numResults=0) == []
+
+
+@pytest.mark.rule("recommendations.automatic-filters")
+def test_use_cases_leave_out_what_was_bought(here: Account) -> None:
+    """[resp-027]"""
+    p = here.personalize
+    fields = [{"name": name, "type": "string"} for name in ("USER_ID", "ITEM_ID", "EVENT_TYPE")]
+    record = {"type": "record", "name": "Interactions", "namespace": "n", "version": "1.0"}
+    schema = json.dumps({**record, "fields": [*fields, {"name": "TIMESTAMP", "type": "long"}]})
+    group = p.create_dataset_group(name="shop", domain="ECOMMERCE")["datasetGroupArn"]
+    written = p.create_schema(name="shop", schema=schema, domain="ECOMMERCE")["schemaArn"]
+    p.list_schemas()
+    arn = p.create_dataset(name="shop", schemaArn=written, datasetGroupArn=group, datasetType="Interactions")
+    p.list_schemas()
+    viewed = some_interactions(1500, items=120).assign(EVENT_TYPE="View")
+    bought = viewed.tail(150).assign(EVENT_TYPE="Purchase")
+    rows = pd.concat([viewed, bought])
+    import_csv(here, Deployment(group, written, arn["datasetArn"]), rows)
+    tracking_id = p.create_event_tracker(name="shop", datasetGroupArn=group)["trackingId"]
+    p.list_schemas()
+    recipe = "arn:aws:personalize:::recipe/aws-ecomm-customers-who-viewed-x-also-viewed"
+    recommender = p.create_recommender(name="viewed", datasetGroupArn=group, recipeArn=recipe)["recommenderArn"]
+    p.list_schemas()
+
+    def asked(user: str) -> list[str]:
+        answer = here.runtime.get_recommendations(recommenderArn=recommender, userId=user, itemId="i1", numResults=500)
+        assert {frozenset(item) for item in answer["itemList"]} == {frozenset({"itemId"})}
+        return [item["itemId"] for item in answer["itemList"]]
+
+    everything = asked("nobody")
+    user = bought.USER_ID.iloc[0]
+    mine = {*bought.ITEM_ID[bought.USER_ID.eq(user)]}
+    assert asked(user) == [each for each in everything if each not in mine]
+    more = next(each for each in everything if each not in mine)
+    sent = {"eventType": "Purchase", "itemId": more, "sentAt": 1_646_730_000}
+    here.events.put_events(trackingId=tracking_id, userId=user, sessionId="s", eventList=[sent])
+    assert asked(user) == [each for each in everything if each not in {*mine, more}]

@@ -371,12 +371,6 @@ class TestNotSimulated:
                 {"name": "s", "datasetGroupArn": ARN + "dataset-group/films", "performAutoML": True},
                 "CreateSolution with performAutoML true",
             ),
-            ("events", "put_items", {"datasetArn": ARN + "dataset/x/ITEMS", "items": [{"itemId": "i"}]}, "PutItems"),
-            (
-                *("runtime", "get_recommendations"),
-                {"userId": "u", "filterArn": ARN + "filter/f"},
-                "the parameter filterArn of GetRecommendations",
-            ),
         ],
     )
     def test_it_says_so(
