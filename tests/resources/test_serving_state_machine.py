@@ -125,6 +125,7 @@ class Serving(RuleBasedStateMachine):
         self.reference.later(AUTOMATIC_UPDATE - (3600 - TRAINING), "update", first)
         self.answers: dict[object, str] = {}
         self.imports = 0
+        self.made_at = -1  # when the last version was created
 
     def teardown(self) -> None:
         self.simulation.__exit__(None, None, None)
@@ -146,7 +147,10 @@ class Serving(RuleBasedStateMachine):
             sent = {"eventType": "click", "itemId": item, "sentAt": AFTER_BASE + len(self.reference.put)}
             self.here.events.put_events(trackingId=self.made.tracking_id, userId=user, sessionId="s", eventList=[sent])
             self.reference.put.append((user, item))
-        assert (self.answer(user) != before) == any(item in served.items for item in items)
+        changed = self.answer(user) != before
+        assert not changed or any(item in served.items for item in items)
+        # Little is known of items that came later: an event of one may say nothing about the others.
+        assert changed or served is not self.versions[0] or not set(items) & set(ITEMS)
 
     @precondition(lambda self: self.reference.importing < 5)
     @rule(replaces=st.booleans(), left_out=st.sampled_from(ITEMS))
@@ -155,13 +159,17 @@ class Serving(RuleBasedStateMachine):
         new = pd.DataFrame({"USER_ID": ["u0", "u1"], "ITEM_ID": f"import {self.imports}", "TIMESTAMP": AFTER_BASE})
         frame = pd.concat([BASE[BASE["ITEM_ID"] != left_out], new]) if replaces else new
         mode = "FULL" if replaces else "INCREMENTAL"
-        import_csv(self.here, self.made, frame, f"import-{self.imports}", importMode=mode)
+        import_csv(self.here, self.made, frame, f"import-{self.imports:04}", importMode=mode)
         self.reference.importing += 1
         self.reference.later(IMPORT, "imported", (replaces, {*frame["ITEM_ID"]}))
 
-    @precondition(lambda self: sum(not each.active for each in self.versions) < 20)
+    # Of versions made at one instant, their ARNs decide which is the newest.
+    @precondition(
+        lambda self: self.made_at != self.reference.now and sum(not each.active for each in self.versions) < 20
+    )
     @rule()
     def create_solution_version(self) -> None:
+        self.made_at = self.reference.now
         arn = self.here.personalize.create_solution_version(solutionArn=self.made.solution)["solutionVersionArn"]
         self.versions.append(Version(arn=arn))
         self.reference.later(TRAINING_BEGINS, "begin", self.versions[-1])
