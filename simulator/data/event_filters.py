@@ -67,9 +67,7 @@ def counting_since(
     return _counting_table(snapshot.bulk, streamed_events(store, since, snapshot.put), events)
 
 
-def _counting_table(
-    bulk: tuple[BulkChunk, ...], put: list[PutEvent], events: EventFilter | None
-) -> InteractionTable:
+def _counting_table(bulk: tuple[BulkChunk, ...], put: list[PutEvent], events: EventFilter | None) -> InteractionTable:
     if events is None:
         return table_of(bulk, put)
     counting = [each for each in put if events.lets(each.event_type, each.event_value)]

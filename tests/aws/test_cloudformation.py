@@ -77,11 +77,6 @@ def sim() -> Iterator[Simulation]:
 
 
 @pytest.fixture
-def here(sim: Simulation) -> Account:
-    return account()
-
-
-@pytest.fixture
 def stacks(sim: Simulation) -> Any:
     return boto3.client("cloudformation", region_name=REGION)
 

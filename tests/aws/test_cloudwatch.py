@@ -29,11 +29,6 @@ def sim() -> Iterator[Simulation]:
 
 
 @pytest.fixture
-def here(sim: Simulation) -> Account:
-    return account()
-
-
-@pytest.fixture
 def cloudwatch(sim: Simulation) -> Any:
     return boto3.client("cloudwatch", region_name=REGION)
 

@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 from raw import control_plane
-from support import Account, account
+from support import Account
 
-from simulator import Simulation, SimulatorError, simulate
+from simulator import Simulation, SimulatorError
 from simulator.resources.dump import dump
-
-
-@pytest.fixture
-def sim() -> Iterator[Simulation]:
-    with simulate(start="2022-03-08T09:00:00Z", durations="instant") as running:
-        yield running
-
-
-@pytest.fixture
-def here(sim: Simulation) -> Account:
-    return account()
 
 
 @pytest.mark.refused("requests.model")

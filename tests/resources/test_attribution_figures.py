@@ -125,11 +125,6 @@ def sim() -> Iterator[Simulation]:
 
 
 @pytest.fixture
-def here(sim: Simulation) -> Account:
-    return account()
-
-
-@pytest.fixture
 def shop(sim: Simulation, here: Account) -> Shop:
     return Shop(sim, here)
 

@@ -31,11 +31,6 @@ def sim() -> Iterator[Simulation]:
 
 
 @pytest.fixture
-def here(sim: Simulation) -> Account:
-    return account()
-
-
-@pytest.fixture
 def films(sim: Simulation, here: Account) -> Deployment:
     """An ACTIVE campaign."""
     return deploy(here, lambda: sim.clock.tick(hours=1), some_interactions())

@@ -36,11 +36,6 @@ def sim() -> Iterator[Simulation]:
 
 
 @pytest.fixture
-def here(sim: Simulation) -> Account:
-    return account()
-
-
-@pytest.fixture
 def group(sim: Simulation, here: Account) -> str:
     arn: str = here.personalize.create_dataset_group(name="shop")["datasetGroupArn"]
     sim.clock.tick(minutes=1)

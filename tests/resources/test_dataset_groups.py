@@ -25,11 +25,6 @@ def sim() -> Iterator[Simulation]:
         yield running
 
 
-@pytest.fixture
-def here(sim: Simulation) -> Account:
-    return account()
-
-
 class TestAnswers:
     @pytest.mark.rule("dataset-groups.domain")
     def test_a_domain_as_recorded(self, sim: Simulation, here: Account) -> None:

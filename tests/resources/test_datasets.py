@@ -47,11 +47,6 @@ def sim() -> Iterator[Simulation]:
         yield running
 
 
-@pytest.fixture
-def here(sim: Simulation) -> Account:
-    return account()
-
-
 def text(record: str, *more: dict[str, Any], fields: list[dict[str, Any]] | None = None) -> str:
     listed = [*(FIELDS[record] if fields is None else fields), *more]
     return json.dumps({"type": "record", "name": record, "fields": listed, "version": "1.0"})

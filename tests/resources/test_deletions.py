@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from botocore.exceptions import ClientError
-from support import Account, Deployment, account, dataset, deploy, import_csv, refused, some_interactions
+from support import Account, Deployment, dataset, deploy, import_csv, refused, some_interactions
 
 from simulator import Simulation, simulate
 from simulator.resources.dump import dump
@@ -16,11 +16,6 @@ from simulator.resources.dump import dump
 def sim() -> Iterator[Simulation]:
     with simulate(start="2022-03-08T09:00:00Z", training="exact") as running:
         yield running
-
-
-@pytest.fixture
-def here(sim: Simulation) -> Account:
-    return account()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from support import Account, Deployment, account, dataset, deploy, refused, some_interactions
+from support import Account, Deployment, dataset, deploy, refused, some_interactions
 
 from simulator import Simulation, simulate
 from simulator.resources.dump import dump
@@ -21,11 +21,6 @@ EVENT = {"eventType": "watch", "itemId": "i1", "sentAt": 1_646_000_000}
 def sim() -> Iterator[Simulation]:
     with simulate(start=START) as running:
         yield running
-
-
-@pytest.fixture
-def here(sim: Simulation) -> Account:
-    return account()
 
 
 @pytest.fixture

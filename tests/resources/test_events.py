@@ -52,17 +52,6 @@ COLUMNS = (
 
 
 @pytest.fixture
-def sim() -> Iterator[Simulation]:
-    with simulate(start=START, durations="instant") as running:
-        yield running
-
-
-@pytest.fixture
-def here(sim: Simulation) -> Account:
-    return account()
-
-
-@pytest.fixture
 def shop(here: Account) -> Deployment:
     """An empty Interactions dataset with many columns, and a tracker."""
     return tracked(here, *COLUMNS)

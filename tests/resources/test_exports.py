@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from support import SERVICE, Account, account, add_dataset, exported, policy, refused, some_interactions, start_import
@@ -18,17 +17,6 @@ PRIVILEGES = (
     "https://docs.aws.amazon.com/personalize/latest/dg/granting-personalize-s3-access.html"
 )
 KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-
-
-@pytest.fixture
-def sim() -> Iterator[Simulation]:
-    with simulate(start="2022-03-08T09:00:00Z", durations="instant") as running:
-        yield running
-
-
-@pytest.fixture
-def here(sim: Simulation) -> Account:
-    return account()
 
 
 @pytest.fixture

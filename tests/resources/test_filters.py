@@ -26,11 +26,6 @@ def sim() -> Iterator[Simulation]:
 
 
 @pytest.fixture
-def here(sim: Simulation) -> Account:
-    return account()
-
-
-@pytest.fixture
 def group(sim: Simulation, here: Account) -> str:
     """A group with datasets of interactions, items and users, which have 24 fields besides their ids."""
     made = dataset(here, lambda: sim.clock.tick(hours=1), schema_text(EVENT_TYPE))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pandas as pd
 import pytest
 from support import SERVICE, Account, account, add_dataset, exported, policy, refused, some_interactions, start_import
@@ -24,17 +22,6 @@ FILES = {
     "Actions": "ACTION_ID,VALUE,KIND\na1,3,mail\na2,,\n",
     "Action_Interactions": "USER_ID,ACTION_ID,EVENT_TYPE,TIMESTAMP\nu1,a1,Taken,1500000000\nu2,a1,Viewed,1500000001\n",
 }
-
-
-@pytest.fixture
-def sim() -> Iterator[Simulation]:
-    with simulate(start="2022-03-08T09:00:00Z", durations="instant") as running:
-        yield running
-
-
-@pytest.fixture
-def here(sim: Simulation) -> Account:
-    return account()
 
 
 @pytest.fixture

@@ -34,11 +34,6 @@ def sim() -> Iterator[Simulation]:
         yield running
 
 
-@pytest.fixture
-def here(sim: Simulation) -> Account:
-    return account()
-
-
 def watch(sim: Simulation, describe: Callable[[], dict[str, Any]], seconds: int) -> tuple[list[str], float]:
     """The statuses that polling sees, and how many seconds it took to the last."""
     seen = [describe()["status"]]

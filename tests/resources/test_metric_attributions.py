@@ -33,11 +33,6 @@ def sim() -> Iterator[Simulation]:
 
 
 @pytest.fixture
-def here(sim: Simulation) -> Account:
-    return account()
-
-
-@pytest.fixture
 def group(sim: Simulation, here: Account) -> str:
     """A group with interactions that have an event type, and with imported items that have a price."""
     made = dataset(here, lambda: sim.clock.tick(hours=1), schema_text(*FIELDS))

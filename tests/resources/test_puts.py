@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -27,17 +26,6 @@ GONE = ARN + "dataset/gone/ITEMS"
 PUTS = {"Items": ("put_items", "items", "itemId"), "Users": ("put_users", "users", "userId"),
         "Actions": ("put_actions", "actions", "actionId")}  # fmt: skip
 KEYS = "genres, price, released"
-
-
-@pytest.fixture
-def sim() -> Iterator[Simulation]:
-    with simulate(start=START, durations="instant") as running:
-        yield running
-
-
-@pytest.fixture
-def here(sim: Simulation) -> Account:
-    return account()
 
 
 @pytest.fixture

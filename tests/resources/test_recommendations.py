@@ -4,27 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
 import pytest
-from support import RECIPE, Account, Deployment, account, deploy, import_csv, refused, some_interactions
-
-from simulator import Simulation, simulate
+from support import RECIPE, Account, Deployment, deploy, import_csv, refused, some_interactions
 
 ARN = "arn:aws:personalize:us-east-1:123456789012:"
-
-
-@pytest.fixture
-def sim() -> Iterator[Simulation]:
-    with simulate(start="2022-03-08T09:00:00Z", durations="instant") as running:
-        yield running
-
-
-@pytest.fixture
-def here(sim: Simulation) -> Account:
-    return account()
 
 
 @pytest.fixture

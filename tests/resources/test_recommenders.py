@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from support import RECIPE, Account, account, refused, schema_text, some_interactions
+from support import RECIPE, Account, refused, schema_text, some_interactions
 
 from simulator import NotSimulatedWarning, Simulation, simulate
 from simulator.resources.dump import dump
@@ -31,11 +31,6 @@ DEVICE = {"name": "DEVICE", "type": ["null", "string"], "categorical": True}
 def sim() -> Iterator[Simulation]:
     with simulate(start=START) as running:
         yield running
-
-
-@pytest.fixture
-def here(sim: Simulation) -> Account:
-    return account()
 
 
 @pytest.fixture

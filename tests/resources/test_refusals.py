@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from support import (
     RECIPE,
@@ -28,17 +26,6 @@ PRIVILEGES = (
     "Insufficient privileges for accessing data in S3. Please look at "
     "https://docs.aws.amazon.com/personalize/latest/dg/granting-personalize-s3-access.html"
 )
-
-
-@pytest.fixture
-def sim() -> Iterator[Simulation]:
-    with simulate(start="2022-03-08T09:00:00Z", durations="instant") as running:
-        yield running
-
-
-@pytest.fixture
-def here(sim: Simulation) -> Account:
-    return account()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from support import Account, account, refused, schema_text
+from support import Account, refused, schema_text
 
 from simulator import Simulation, simulate
 from simulator.resources.dump import dump
@@ -21,11 +21,6 @@ IN_USE = "The provided schema is being referenced by one or more datasets"
 def sim() -> Iterator[Simulation]:
     with simulate(start="2022-03-08T09:00:00Z") as running:
         yield running
-
-
-@pytest.fixture
-def here(sim: Simulation) -> Account:
-    return account()
 
 
 def items(*more: dict[str, Any]) -> str:

@@ -41,11 +41,6 @@ def sim() -> Iterator[Simulation]:
 
 
 @pytest.fixture
-def here(sim: Simulation) -> Account:
-    return account()
-
-
-@pytest.fixture
 def films(sim: Simulation, here: Account) -> Deployment:
     """A campaign that is ACTIVE, on interactions without event types."""
     return deploy(here, an_hour(sim), some_interactions())
