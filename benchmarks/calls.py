@@ -16,6 +16,7 @@ from simulator.data.generated import movielens_like, split_by_time
 CALLS = 50
 ROUNDS = 15
 MANY_ITEMS = 750_000
+FEW, MANY = 10_000, 5_000_000
 RECIPE = "arn:aws:personalize:::recipe/"
 FILTER = """
     INCLUDE ItemID WHERE Items.GENRES IN ("drama") AND Items.PRICE < $MAX
@@ -120,7 +121,35 @@ def figures() -> list[Figure]:
                 runs=ROUNDS,
             ),
             compare(f"put_events, {CALLS} calls : DynamoDB put_item", put_events, put_item, 0.6, runs=ROUNDS),
+            _flat(here),
         ]
+
+
+def _flat(here: Account) -> Figure:
+    """Putting an event beside many imported interactions, and beside few."""
+    p, settle = here.personalize, here.personalize.list_schemas
+    tracking_ids = {}
+    for name, interactions in (("few", FEW), ("many", MANY)):
+        made = dataset(here, settle, name=name)
+        frame = movielens_like(users=interactions // 16, items=35_000, interactions=interactions)
+        import_csv(here, made, frame, name)
+        settle()
+        tracking_ids[name] = p.create_event_tracker(name=name, datasetGroupArn=made.group)["trackingId"]
+        settle()
+    count = itertools.count(1_600_000_000)
+
+    def put_events(name: str) -> None:
+        for _ in range(CALLS):
+            event = {"eventType": "watch", "itemId": "1", "sentAt": next(count)}
+            here.events.put_events(trackingId=tracking_ids[name], userId="1", sessionId="s", eventList=[event])
+
+    return compare(
+        f"put_events beside {MANY} interactions, {CALLS} calls : {FEW}",
+        lambda: put_events("many"),
+        lambda: put_events("few"),
+        1.2,
+        runs=ROUNDS,
+    )
 
 
 def _imported(here: Account, name: str, frame: pd.DataFrame) -> Deployment:

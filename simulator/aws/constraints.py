@@ -221,8 +221,8 @@ def _compile_structure(shape: Shape) -> Check:
     return check
 
 
-def _compile_element(shape: Shape) -> tuple[_Element, str]:
-    """A check of an element of a list or map, and the sentence where the whole is at fault.
+def _compile_element(shape: Shape) -> tuple[_Element, str, _Scalar | None]:
+    """A check of an element of a list or map, the sentence where the whole is at fault, and the check of a scalar.
 
     AWS tells a broken constraint of a scalar for the whole list or map, with all constraints of an element; the
     check answers True then. What is wrong inside a structure, a null or a wrong type it tells by place itself.
@@ -242,12 +242,12 @@ def _compile_element(shape: Shape) -> tuple[_Element, str]:
             check(item, place, out)
         return False
 
-    return element, f"must satisfy constraint: [{', '.join(constraints)}]"
+    return element, f"must satisfy constraint: [{', '.join(constraints)}]", scalar
 
 
 def _compile_list(shape: Shape) -> Check:
     minimum, maximum = shape.metadata.get("min"), shape.metadata.get("max")
-    element, constraint = _compile_element(shape.member)
+    element, constraint, scalar = _compile_element(shape.member)
     wrong, hidden = _of_type(shape), _is_hidden(shape, shape.member)
 
     def check(value: object, path: str, out: list[str]) -> None:
@@ -255,7 +255,11 @@ def _compile_list(shape: Shape) -> Check:
             out.append(_sentence(value, path, wrong, hidden))
             return
         failed = [*_outside("length", len(value), minimum, maximum)]
-        if sum(element(item, f"{path}.{index}.member", out) for index, item in enumerate(value, 1)):
+        if scalar is not None and not any(map(scalar, value)):
+            faults = 0  # the usual case: no places need be named
+        else:
+            faults = sum(element(item, f"{path}.{index}.member", out) for index, item in enumerate(value, 1))
+        if faults:
             failed.append(f"Member {constraint}")
         out.extend(_sentence(value, path, text, hidden) for text in failed)
 
@@ -264,8 +268,8 @@ def _compile_list(shape: Shape) -> Check:
 
 def _compile_map(shape: Shape) -> Check:
     minimum, maximum = shape.metadata.get("min"), shape.metadata.get("max")
-    key, key_constraint = _compile_element(shape.key)
-    element, constraint = _compile_element(shape.value)
+    key, key_constraint, _ = _compile_element(shape.key)
+    element, constraint, _ = _compile_element(shape.value)
     wrong, hidden = _of_type(shape), _is_hidden(shape, shape.key, shape.value)
 
     def check(value: object, path: str, out: list[str]) -> None:

@@ -127,6 +127,12 @@ def _compile_write(shape: Shape) -> _Write:
         }
 
         def structure(value: object, path: str) -> object:
+            if type(value) is dict:
+                for name, item in value.items():
+                    if name not in members or type(item) not in members[name][0]:
+                        break
+                else:
+                    return value  # nothing in it is written otherwise
             out = {}
             for name, item in expect(value, path).items():
                 if name not in members:
