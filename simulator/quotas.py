@@ -38,7 +38,6 @@ QUOTAS: Mapping[str, int] = MappingProxyType(
         "event_attribution_sources": 100,
         # What schemas may have.
         "metadata_columns_of_interactions": 5,
-        "event_types_and_metadata_columns_of_interactions": 10,
         "metadata_columns_of_items": 100,
         "metadata_columns_of_users": 25,
         "metadata_columns_of_actions": 10,
@@ -58,7 +57,6 @@ QUOTAS: Mapping[str, int] = MappingProxyType(
         "files_of_a_batch_inference_job": 1000,
         "bytes_of_a_batch_inference_job": _GIB,
         "records_of_a_batch_inference_file": 50_000_000,
-        "records_of_a_theme_generation_file": 100,
         "files_of_a_batch_segment_job": 1000,
         "bytes_of_a_batch_segment_job": _GIB,
         "records_of_an_item_affinity_job": 500,

@@ -62,17 +62,10 @@ class MotoPlatform:
             raise errors.NO_SUCH_DATA(location=location)
         return files
 
-    def read(self, home: Home, location: str) -> list[bytes]:
-        """The contents of one object, or of all CSV files in a folder."""
-        place = _place(location)
+    def read(self, home: Home, location: str) -> bytes:
+        """The content of one object."""
         try:
-            if not place.is_folder:
-                return [storage.read(place, home.partition)]
-            listed = storage.list_objects(place.bucket, place.key, home.partition)
-            files = [each.key for each in listed if each.key.endswith(".csv")]
-            if not files:
-                raise errors.NO_SUCH_DATA(location=location)
-            return [storage.read(storage.Location(place.bucket, key), home.partition) for key in files]
+            return storage.read(_place(location), home.partition)
         except (storage.NoSuchBucket, storage.NoSuchKey):
             raise errors.NO_SUCH_DATA(location=location) from None
 

@@ -259,16 +259,6 @@ class InteractionStore:
         return of_user
 
 
-def training_table(store: InteractionStore, snapshot: Snapshot) -> InteractionTable:
-    """The interactions that a full training sees: bulk, and put by users and by sessions that became theirs."""
-    return table_of(snapshot.bulk, trained_events(store, snapshot.put))
-
-
-def streamed_table(store: InteractionStore, start: int, stop: int) -> InteractionTable:
-    """The interactions that were put from the `start`-th to before the `stop`-th, as an update sees them."""
-    return table_of((), streamed_events(store, start, stop))
-
-
 def trained_events(store: InteractionStore, stop: int) -> list[PutEvent]:
     """What a full training sees of the events put before the `stop`-th: those that are a user's."""
     put = store.put

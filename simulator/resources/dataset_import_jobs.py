@@ -103,7 +103,7 @@ def read_files(scope: Scope, role_arn: str, location: str, job_arn: str, *, sub_
     for file in files:
         if file != location:
             scope.platform.check_access(scope.home, role_arn, "read", file, job_arn)
-    return [content for file in files for content in scope.platform.read(scope.home, file)]
+    return [scope.platform.read(scope.home, file) for file in files]
 
 
 def size_within(scope: Scope, quota: str, files: list[bytes], location: str) -> int:

@@ -29,8 +29,8 @@ class Platform(Protocol):
         `INVALID_DATA_LOCATION`, `NO_SUCH_DATA`.
         """
 
-    def read(self, home: Home, location: str) -> list[bytes]:
-        """The contents of the object at `s3://bucket/key`, or of all CSV files under `s3://bucket/folder/`.
+    def read(self, home: Home, location: str) -> bytes:
+        """The content of the object at `s3://bucket/key`.
 
         Raises ServiceError: `INVALID_DATA_LOCATION`, `NO_SUCH_DATA`.
         """

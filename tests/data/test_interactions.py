@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from simulator.data.columns import Chunk, text_column
 from simulator.data.csv_files import read_import
+from simulator.data.event_filters import counting_since, counting_table
 from simulator.data.exports import export_interactions
-from simulator.data.interactions import InteractionStore, PutEvent, streamed_table, training_table
+from simulator.data.interactions import InteractionStore, PutEvent, Snapshot
 from simulator.data.schemas import AvroSchema, Field
 from simulator.quotas import Quotas
 
@@ -39,7 +40,7 @@ def chunk(listed: list[tuple[str, str, int]]) -> Chunk:
 
 
 def as_rows(store: InteractionStore) -> list[tuple[str, str, int]]:
-    table = training_table(store, store.snapshot())
+    table = counting_table(store, store.snapshot(), None)
     assert len(table) == len(table.items) == len(table.timestamps)
     return [
         (table.user_ids[user], table.item_ids[item], int(timestamp))
@@ -80,9 +81,9 @@ def test_a_snapshot_does_not_see_what_comes_later() -> None:
     snapshot = store.snapshot()
     store.add_event(event("u", "c", 3), 2)
     store.replace_bulk(chunk([]))
-    table = training_table(store, snapshot)
+    table = counting_table(store, snapshot, None)
     assert [table.item_ids[item] for item in table.items] == ["a", "b"]
-    later = streamed_table(store, snapshot.put, 2)
+    later = counting_since(store, snapshot.put, Snapshot((), 2), None)
     assert [later.item_ids[item] for item in later.items] == ["c"]
     assert [each.item_id for each in store.streamed("u", snapshot.put)] == ["c"]
 
