@@ -25,6 +25,7 @@ _INI_KEYS = {
     "personalize_seed": "the seed of personalize_sim: a whole number (default: 0)",
     "personalize_durations": "the durations of personalize_sim: observed (default) or instant",
     "personalize_training": "the training of personalize_sim: sampled (default) or exact",
+    "personalize_profile": "the service that personalize_sim simulates: today (default) or 2022",
     "personalize_region": "the region of clients that name none (default: us-east-1)",
 }
 _MARKER = (

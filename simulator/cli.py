@@ -35,10 +35,11 @@ def main() -> None:
 )
 @click.option("--seed", type=click.IntRange(min=0), help="The seed, in the place of the scenario's.")
 @click.option("--durations", type=click.Choice(["observed", "instant"]), help="The profile of durations.")
+@click.option("--profile", type=click.Choice(["today", "2022"]), help="The service of which time, for the scenario's.")
 @click.option(
     "--load",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A saved world to go on with; the scenario's start, seed, durations and training are those of the file.",
+    help="A saved world to go on with; the scenario's start, seed, durations, training and profile are those of the file.",
 )
 @click.option(
     "--save",
@@ -50,6 +51,7 @@ def run(
     ratings: Path | None,
     seed: int | None,
     durations: str | None,
+    profile: str | None,
     load: Path | None,
     save: Path | None,
 ) -> None:
@@ -69,7 +71,7 @@ def run(
     console = Console(highlight=False, markup=False)
     if not console.is_terminal:
         console = Console(highlight=False, markup=False, width=_PLAIN_WIDTH)
-    overrides = Overrides(seed=seed, durations=durations, ratings=ratings, load=load, save=save)
+    overrides = Overrides(seed=seed, durations=durations, profile=profile, ratings=ratings, load=load, save=save)
     failed = False
     for file in scenarios or (default_scenario(),):
         try:

@@ -32,6 +32,7 @@ OBSERVED: Mapping[str, Micros] = MappingProxyType(
         "recommender_stop": 5 * MINUTE,  # assumed
         "recommender_start": 5 * MINUTE,  # assumed
         "filter": 90 * SECOND,  # life-008
+        "filter_update": 15 * MINUTE,  # the guide: filters see what is put "within 15 minutes"
         "metric_attribution": 30 * SECOND,  # assumed: as an event tracker's
         "metric_attribution_update": 30 * SECOND,  # assumed
         "batch_inference_job": 13 * MINUTE,  # life-010

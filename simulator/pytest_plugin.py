@@ -52,7 +52,7 @@ def _keywords(marker: pytest.Mark, test: str) -> dict[str, Any]:
 def _ini(config: pytest.Config) -> dict[str, Any]:
     """What the ini keys say; none of them is set by default."""
     found: dict[str, Any] = {}
-    for name in ("start", "load", "seed", "durations", "training", "region"):
+    for name in ("start", "load", "seed", "durations", "training", "profile", "region"):
         text = config.getini(f"personalize_{name}")
         if text:
             found[name] = text

@@ -21,6 +21,8 @@ from simulator.aws.host import Host
 from simulator.clock import Micros, OwnTime, SimulatorError, TimeSource, datetime_of, in_calendar, micros_in, micros_of
 from simulator.durations import durations as durations_of
 from simulator.frozen import FrozenTime, SystemTime
+from simulator.profiles import TODAY
+from simulator.profiles import profile as profile_of
 from simulator.quotas import Quotas
 from simulator.resources.explaining import Events
 from simulator.resources.journal import Journal
@@ -155,15 +157,16 @@ class simulate:
 
     `start` is the first moment (datetime or ISO 8601 text, UTC if it has no zone; default: now). `seed` decides
     all chance. `durations` is "observed", "instant", or a mapping of resource to timedelta. `training` is
-    "sampled" (every full training draws its own chance, as trainings on AWS differ) or "exact". `region` is that
-    of clients that name none. `freeze=False` leaves the process's clock alone: the simulation then has a time of
+    "sampled" (every full training draws its own chance, as trainings on AWS differ) or "exact". `profile` is "today"
+    or "2022": the defaults of the service now, or before there was automatic training. `region` is that of clients
+    that name none. `freeze=False` leaves the process's clock alone: the simulation then has a time of
     its own, and `time.sleep` moves only that. `virtual_sleep=False` leaves `time.sleep` alone; `max_virtual` is
     how long the code may sleep without a call. `quotas` overrides limits by name. `throttling=True` refuses calls
     beyond the documented rates, in virtual time.
 
     `load` names a file that `Simulation.save` made: the simulation goes on where that one was saved, and answers as it
     would have. It begins at the saved instant; a later `start` is as if that time passed. `seed` cannot be given with
-    it. `durations` and `training` count for what begins from now on, `throttling` for calls from now on, and `quotas`
+    it. `durations`, `training` and `profile` count for what begins from now on, `throttling` for calls from now on, and `quotas`
     join the saved ones; not given, those of the file stay. Buckets, objects, roles and policies that are there already
     in an open `mock_aws` stay as they are, those that are not are made.
 
@@ -183,6 +186,7 @@ class simulate:
         seed: int | None = None,
         durations: str | Mapping[str, timedelta] | None = None,
         training: str | None = None,
+        profile: str | None = None,
         region: str | None = None,
         freeze: bool = True,
         virtual_sleep: bool = True,
@@ -201,6 +205,7 @@ class simulate:
         self._seed = seed
         self._durations = None if durations is None else durations_of(durations)
         self._training = training
+        self._profile = None if profile is None else profile_of(profile)
         self._region = region
         self._freeze = freeze
         self._virtual_sleep = virtual_sleep
@@ -254,6 +259,7 @@ class simulate:
             durations=self._durations or durations_of("observed"),
             quotas=self._quotas,
             now=SystemTime().now() if self._start is None else self._start,
+            profile=self._profile or TODAY,
             throttling=bool(self._throttling),
         )
 
@@ -266,6 +272,7 @@ class simulate:
                 f"start lies before {datetime_of(world.now).isoformat()}, the instant at which {file} was saved"
             )
         world.training = self._training or world.training
+        world.profile = self._profile or world.profile
         world.durations = self._durations or world.durations
         world.quotas = Quotas({**world.quotas.overrides, **self._quotas.overrides})
         if self._throttling is not None:

@@ -410,7 +410,7 @@ class TestWriting:
     def test_the_file_says_what_it_is(self, saved: Before) -> None:
         with ZipFile(saved.file) as opened:
             assert "S3" in opened.read("README.txt").decode()
-            assert json.loads(opened.read("format.json")) == {"format": 1, "simulator": simulator.__version__}
+            assert json.loads(opened.read("format.json")) == {"format": 2, "simulator": simulator.__version__}
         assert os.stat(saved.file).st_mode & 0o777 == 0o666 & ~umask()
 
 
@@ -490,11 +490,11 @@ DOUBLED = [["tuple", ["a", "b"]], *(["tuple", [[at], [at]]] for at in range(40))
 BAD: Mapping[str, tuple[Change, str]] = {
     "no world": (lambda entries: entries.pop("world.json") and None, "no saved world"),
     "another format": (
-        lambda entries: entries.update({"format.json": b'{"format": 2, "simulator": "0.1.0"}'}),
-        "in the format 2; this is .* of the format 1. Save the world again",
+        lambda entries: entries.update({"format.json": b'{"format": 3, "simulator": "0.1.0"}'}),
+        "in the format 3; this is .* of the format 2. Save the world again",
     ),
     "another version": (
-        lambda entries: entries.update({"format.json": b'{"format": 1, "simulator": "0.0.1"}'}),
+        lambda entries: entries.update({"format.json": b'{"format": 2, "simulator": "0.0.1"}'}),
         "saved by personalize-simulator 0.0.1",
     ),
     "a format of nonsense": (lambda entries: entries.update({"format.json": b"[]"}), "TypeError"),

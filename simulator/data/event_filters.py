@@ -1,12 +1,12 @@
-"""Event filters: which interactions a training considers, by their type and value.
+"""Event filters: which interactions a training considers, by their type and value, and how much each counts.
 
 Source: the API reference: `eventType` of CreateSolution, `eventValueThreshold` and `eventsConfig` of SolutionConfig.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from simulator.data.interactions import (
     InteractionTable,
     PutEvent,
     Snapshot,
+    Weights,
     streamed_events,
     table_of,
     trained_events,
@@ -35,10 +36,16 @@ _RESERVED = frozenset(
 class EventFilter:
     """An interaction counts if one of the alternatives lets it: a type (None: any) and a least value (None: any).
 
-    What has no value reaches no threshold.
+    What has no value reaches no threshold. `weights` say how much an interaction of a type counts, those of other
+    types 1.
     """
 
     alternatives: tuple[tuple[str | None, float | None], ...]
+    weights: Mapping[str, float] = field(default_factory=dict)
+
+    def weight(self, event_type: str) -> float:
+        """How much an interaction of this type counts."""
+        return self.weights.get(event_type, 1.0)
 
     @property
     def event_type(self) -> str | None:
@@ -55,9 +62,11 @@ class EventFilter:
         )
 
 
-def counting_table(store: InteractionStore, snapshot: Snapshot, events: EventFilter | None) -> InteractionTable:
-    """What a full training sees of a snapshot, of the interactions that count."""
-    return _counting_table(snapshot.bulk, trained_events(store, snapshot.put), events)
+def counting_table(
+    store: InteractionStore, snapshot: Snapshot, events: EventFilter | None, contexts: Sequence[str] = ()
+) -> InteractionTable:
+    """What a full training sees of a snapshot, of the interactions that count, with their contexts."""
+    return _counting_table(snapshot.bulk, trained_events(store, snapshot.put), events, contexts)
 
 
 def counting_since(
@@ -67,11 +76,26 @@ def counting_since(
     return _counting_table(snapshot.bulk, streamed_events(store, since, snapshot.put), events)
 
 
-def _counting_table(bulk: tuple[BulkChunk, ...], put: list[PutEvent], events: EventFilter | None) -> InteractionTable:
+def _counting_table(
+    bulk: tuple[BulkChunk, ...], put: list[PutEvent], events: EventFilter | None, contexts: Sequence[str] = ()
+) -> InteractionTable:
     if events is None:
-        return table_of(bulk, put)
+        return table_of(bulk, put, contexts)
     counting = [each for each in put if events.lets(each.event_type, each.event_value)]
-    return table_of(tuple(_counting_rows(chunk, events) for chunk in bulk), counting)
+    rows = tuple(_counting_rows(chunk, events) for chunk in bulk)
+    table = table_of(rows, counting, contexts)
+    if not events.weights:
+        return table
+    weights = [_weights(chunk, events) for chunk in rows]
+    weights.append(np.array([events.weight(each.event_type) for each in counting], dtype=np.float32))
+    return replace(table, weights=np.concatenate(weights))
+
+
+def _weights(chunk: BulkChunk, events: EventFilter) -> Weights:
+    column = chunk.others.get("EVENT_TYPE")
+    if not isinstance(column, TextColumn):
+        return np.ones(len(chunk), dtype=np.float32)
+    return np.array([events.weight(value) for value in column.values], dtype=np.float32)[column.codes]
 
 
 def lacks_event_types(store: InteractionStore, snapshot: Snapshot) -> bool:

@@ -6,8 +6,8 @@ count, however large the store.
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Mapping, Sequence, Set
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -29,6 +29,7 @@ from simulator.data.columns import TextColumn as TextColumn
 from simulator.data.distinct import new_rows
 
 Places = npt.NDArray[np.int64]
+Weights = npt.NDArray[np.float32]
 
 # How many ignored events a store remembers, the newest ones.
 _REMEMBERED = 1000
@@ -39,7 +40,8 @@ class InteractionTable:
     """A snapshot of interactions, one row each, in order of arrival.
 
     `users` and `items` are codes into `user_ids` and `item_ids` (ids may stand there without a row);
-    `timestamps` are Unix seconds. The three arrays have one length and are never written to.
+    `timestamps` are Unix seconds. `weights` say how much each row counts (None: all alike), `contexts` have the
+    context of each row, by the names of its columns. All arrays have one length and are never written to.
     """
 
     users: Codes
@@ -47,6 +49,8 @@ class InteractionTable:
     timestamps: Seconds
     user_ids: tuple[str, ...]
     item_ids: tuple[str, ...]
+    weights: Weights | None = None
+    contexts: Mapping[str, TextColumn] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.users)
@@ -56,13 +60,15 @@ class InteractionTable:
 class BulkChunk:
     """The rows of one import job, distinct, in the order of the files; all columns have one length.
 
-    `items` are the ids of items or actions; `others` are the columns that have no member of their own.
+    `items` are the ids of items or actions; `others` are the columns that have no member of their own; `arrived` is
+    the instant at which the import ended.
     """
 
     users: TextColumn
     items: TextColumn
     timestamps: Seconds
     others: Mapping[str, Column]
+    arrived: Micros = 0
 
     def __len__(self) -> int:
         return len(self.timestamps)
@@ -156,14 +162,14 @@ class InteractionStore:
     firsts: dict[str, int] = field(default_factory=dict)
     ignored: list[Ignored] = field(default_factory=list)
 
-    def replace_bulk(self, chunk: Chunk) -> None:
+    def replace_bulk(self, chunk: Chunk, arrived: Micros = 0) -> None:
         """A FULL import: the earlier bulk rows go, what was put stays. Source: the guide, importing data."""
-        self.bulk = (_bulk(chunk, self.id_column),)
+        self.bulk = (_bulk(chunk, self.id_column, arrived),)
 
-    def add_bulk(self, chunk: Chunk) -> None:
+    def add_bulk(self, chunk: Chunk, arrived: Micros = 0) -> None:
         """An INCREMENTAL import: the rows join the earlier ones; those equal to one of them count once."""
         earlier = [chunk_of(each, self.id_column) for each in self.bulk]
-        self.bulk += (_bulk(new_rows(chunk, earlier), self.id_column),)
+        self.bulk += (_bulk(new_rows(chunk, earlier), self.id_column, arrived),)
 
     def add_event(self, event: PutEvent, instant: Micros) -> bool:
         """Stores an event that arrived at `instant`; False if an equal one is stored already."""
@@ -204,6 +210,12 @@ class InteractionStore:
             if at >= begin and not self.is_repeated(at):
                 found.append(arrival)
         return [arrival.event for arrival in sorted(found, key=_order)]
+
+    def arrived(self, subject: str, until: Micros) -> list[Arrival]:
+        """The events of a user or session that came by an instant, as `streamed` orders and chooses them."""
+        positions = self.by_subject.get(subject, ())
+        stop = bisect_right(positions, until, key=lambda at: self.put[at].instant)
+        return sorted((self.put[at] for at in positions[:stop] if not self.is_repeated(at)), key=_order)
 
     def snapshot(self) -> Snapshot:
         """What the store holds now, without copying it."""
@@ -296,16 +308,17 @@ def chunk_of(bulk: BulkChunk, id_column: str) -> Chunk:
     return Chunk({"USER_ID": bulk.users, id_column: bulk.items, "TIMESTAMP": bulk.timestamps, **bulk.others})
 
 
-def _bulk(chunk: Chunk, id_column: str) -> BulkChunk:
+def _bulk(chunk: Chunk, id_column: str, arrived: Micros) -> BulkChunk:
     seconds = chunk.columns["TIMESTAMP"]
     assert isinstance(seconds, np.ndarray), "the schema makes it a number"
     own = ("USER_ID", id_column, "TIMESTAMP")
     others = {name: column for name, column in chunk.columns.items() if name not in own}
-    return BulkChunk(chunk.texts("USER_ID"), chunk.texts(id_column), seconds.astype(np.int64, copy=False), others)
+    seconds = seconds.astype(np.int64, copy=False)
+    return BulkChunk(chunk.texts("USER_ID"), chunk.texts(id_column), seconds, others, arrived)
 
 
 def _without(bulk: BulkChunk, users: Set[str]) -> BulkChunk:
-    return _bulk(chunk_of(bulk, "ITEM_ID").without("USER_ID", users), "ITEM_ID")
+    return _bulk(chunk_of(bulk, "ITEM_ID").without("USER_ID", users), "ITEM_ID", bulk.arrived)
 
 
 def _order(arrival: Arrival) -> tuple[Micros, int, tuple[str, ...]]:
@@ -315,8 +328,8 @@ def _order(arrival: Arrival) -> tuple[Micros, int, tuple[str, ...]]:
     return arrival.instant, event.timestamp, (*texts, repr(event[5:]))
 
 
-def table_of(bulk: Sequence[BulkChunk], events: Sequence[PutEvent]) -> InteractionTable:
-    """One table of bulk rows and put events."""
+def table_of(bulk: Sequence[BulkChunk], events: Sequence[PutEvent], contexts: Sequence[str] = ()) -> InteractionTable:
+    """One table of bulk rows and put events, with the columns of `contexts`, all of texts."""
     put_users, put_items = [], []
     if events:
         put_users.append(text_column(event.user_id for event in events))
@@ -330,4 +343,14 @@ def table_of(bulk: Sequence[BulkChunk], events: Sequence[PutEvent]) -> Interacti
         timestamps=np.concatenate([*(chunk.timestamps for chunk in bulk), seconds]),
         user_ids=users.values,
         item_ids=items.values,
+        contexts={name: joined_texts([*_context(bulk, events, name)]) for name in contexts},
     )
+
+
+def _context(bulk: Sequence[BulkChunk], events: Sequence[PutEvent], name: str) -> Iterator[TextColumn]:
+    """A column of texts in all rows, part by part; absent where a part has no such column."""
+    for chunk in bulk:
+        column = chunk.others.get(name)
+        yield column if isinstance(column, TextColumn) else TextColumn(np.zeros(len(chunk), np.int32), ("",))
+    if events or not bulk:
+        yield text_column(str(dict(event.properties).get(name) or "") for event in events)

@@ -6,9 +6,11 @@ newer one is decided by their arrival: the rows of an import arrive when its job
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Hashable, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import isqrt
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -64,6 +66,36 @@ class Records:
         return None if row is None or found is None else cell(found, row)
 
 
+_NONE = Records({}, {})
+# How many records lie over the others at least before all are put together again.
+_LEAST_OVERLAID = 100
+
+
+@dataclass(frozen=True, eq=False)
+class LayeredRecords:
+    """The newest record of each id in two layers: many in `base`, and over them the few that were put since.
+
+    What is derived from the base stays good when a record is put, so that a put costs readers little however many
+    records there are. `folded` of the put records are in the base, `taken` in both together.
+    """
+
+    base: Records
+    over: Records = _NONE
+    folded: int = 0
+    taken: int = 0
+
+    def __contains__(self, record_id: str) -> bool:
+        return record_id in self.over.row_of or record_id in self.base.row_of
+
+    def columns(self) -> dict[str, None]:
+        """The names of all columns."""
+        return dict.fromkeys((*self.base.columns, *self.over.columns))
+
+    def value(self, record_id: str, column: str) -> Value:
+        """A cell of the newest record of an id; None if it is absent, or there is no such id or column."""
+        return (self.over if record_id in self.over.row_of else self.base).value(record_id, column)
+
+
 @dataclass(frozen=True, eq=False)
 class RecordSnapshot:
     """What a store of records held at one moment."""
@@ -111,7 +143,6 @@ class RecordStore:
     id_column: str
     bulk: tuple[Import, ...] = ()
     put: list[PutRecord] = field(default_factory=list)
-    newest: Records | None = None
 
     def replace_bulk(self, chunk: Chunk) -> None:
         """A FULL import: the earlier bulk records go, what was put stays. Source: the guide, importing data."""
@@ -121,32 +152,69 @@ class RecordStore:
     def add_bulk(self, chunk: Chunk) -> None:
         """An INCREMENTAL import: the records join the earlier ones, and replace those of their ids for readers."""
         self.bulk += (Import(chunk, len(self.put)),)
-        self.newest = None
+        self._layers.clear()
 
     def add_record(self, record: PutRecord) -> None:
         """Stores a record that was put."""
         self.put.append(record)
-        self.newest = None
 
     def snapshot(self) -> RecordSnapshot:
         """What the store holds now; what came in bulk is not copied."""
-        return RecordSnapshot(self.id_column, self.bulk, tuple(self.put))
+        return self._first(len(self.put))
 
     def current(self) -> Records:
-        """The newest record of each id; found once for every change of the store."""
-        if self.newest is None:
-            self.newest = self.snapshot().newest()
-        return self.newest
+        """The newest record of each id, all in one; made anew after each change of the store (see `layered`)."""
+        found = self._layers.get("now")
+        if found is None or found.folded < len(self.put):
+            found = self._layers["now"] = self._folded(len(self.put))
+        return found.base
+
+    def layered(self, until: Micros | None = None) -> LayeredRecords:
+        """The newest record of each id, in layers; of what was put, only what had arrived by an instant (None: all).
+
+        A put costs what is put; now and then, when the upper layer has grown to the root of the lower one, all are put
+        together again.
+        """
+        reader = "now" if until is None else "later"
+        taken = len(self.put) if until is None else bisect_right(self.put, until, key=_instant)
+        found = self._layers.get(reader)
+        if found is None or not found.folded <= taken <= found.folded + max(_LEAST_OVERLAID, isqrt(len(found.base))):
+            found = self._layers[reader] = self._folded(taken)
+        elif found.taken != taken:
+            over = RecordSnapshot(self.id_column, (), tuple(self.put[found.folded : taken])).newest()
+            found = self._layers[reader] = LayeredRecords(found.base, over, found.folded, taken)
+        return found
+
+    @cached_property
+    def _layers(self) -> dict[str, LayeredRecords]:
+        """What readers were given last: those of all records, and those who see what is put later."""
+        return {}
+
+    def _folded(self, count: int) -> LayeredRecords:
+        """All records in one layer, those that were put up to a count."""
+        for found in self._layers.values():
+            if found.folded == count:
+                return LayeredRecords(found.base, folded=count, taken=count)
+        return LayeredRecords(self._first(count).newest(), folded=count, taken=count)
+
+    def _first(self, count: int) -> RecordSnapshot:
+        """What the store holds, without what was put after a count."""
+        bulk = tuple(Import(chunk, min(put_before, count)) for chunk, put_before in self.bulk)
+        return RecordSnapshot(self.id_column, bulk, tuple(self.put[:count]))
 
     def ids(self) -> tuple[str, ...]:
         """The ids of all records."""
         return self.current().ids()
 
+    def __len__(self) -> int:
+        return len(self.put) + sum(len(each.chunk) for each in self.bulk)
+
     def remove_users(self, users: Set[str]) -> int:
         """Forgets all records of some users, if the store is of users; how many records those were."""
         before = self.snapshot()
         left = before.without(users)
-        self.bulk, self.put, self.newest = left.bulk, list(left.put), None
+        self.bulk, self.put = left.bulk, list(left.put)
+        self._layers.clear()
         return len(before) - len(left)
 
 
@@ -163,3 +231,7 @@ def put_chunk(id_column: str, put: Sequence[PutRecord]) -> Chunk:
 def arrival(record: PutRecord) -> tuple[Micros, str]:
     """What decides the order of put records: their instant, their id, and for one id the order of the calls."""
     return record.instant, record.record_id
+
+
+def _instant(record: PutRecord) -> Micros:
+    return record.instant

@@ -1,24 +1,53 @@
 """What users did, imported or put, as filters look at it.
 
-Source: the guide, "Filter expressions": bulk and streamed interactions alike.
+Source: the guide, "Filter expressions": bulk and streamed interactions alike, forgotten if none of a user was imported
+for three months; "Importing individual records": filters see what is put within 15 minutes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 import numpy as np
 
+from simulator.clock import HOUR, Micros
 from simulator.data.columns import TextColumn
-from simulator.data.interactions import InteractionStore
+from simulator.data.interactions import BulkChunk, InteractionStore
+
+# The three months after which filters forget what a user did (assumed: of 30 days each).
+FORGOTTEN_AFTER: Micros = 90 * 24 * HOUR
 
 
-def events_of(store: InteractionStore, user_id: str) -> list[tuple[str, str]]:
-    """The id and the type of everything that a user, or an anonymous session, did; the newest first.
+@dataclass(frozen=True)
+class Sight:
+    """What filters see at the instant `now`: of what was put, that which had arrived `until` then."""
+
+    now: Micros
+    until: Micros
+
+    def since(self, arrived: Iterable[Micros]) -> Micros:
+        """From when on a user's interactions are seen that arrived then, in order: three months empty hide the rest."""
+        since = self.now
+        for instant in sorted(arrived, reverse=True):
+            if since - instant >= FORGOTTEN_AFTER:
+                break
+            since = instant
+        return since
+
+
+def events_of(store: InteractionStore, user_id: str, sight: Sight) -> list[tuple[str, str]]:
+    """The id and the type of everything that a user, or an anonymous session, did and filters see; the newest first.
 
     Imported or put; of events at one time the later arrival is the newer one. An absent type is empty.
     """
+    had = [(chunk, rows) for chunk in store.bulk if len(rows := chunk.rows_of(user_id))]
+    put = store.arrived(user_id, sight.until)
+    since = sight.since([*(chunk.arrived for chunk, _ in had), *(arrival.instant for arrival in put)])
     found: list[tuple[int, str, str]] = []
-    for chunk in store.bulk:
-        rows = chunk.rows_of(user_id)
+    for chunk, rows in had:
+        if chunk.arrived < since:
+            continue
         ids = chunk.items.values
         items = [ids[code] for code in chunk.items.codes[rows].tolist()]
         column = chunk.others.get("EVENT_TYPE")
@@ -27,21 +56,33 @@ def events_of(store: InteractionStore, user_id: str) -> list[tuple[str, str]]:
         else:
             types = [""] * len(items)
         found += zip(chunk.timestamps[rows].tolist(), items, types, strict=True)
-    found += [(event.timestamp, event.item_id, event.event_type) for event in store.streamed(user_id, 0)]
+    found += [(event.timestamp, event.item_id, event.event_type) for instant, event in put if instant >= since]
     found.sort(key=_seconds)
     return [(item_id, event_type) for _, item_id, event_type in reversed(found)]
 
 
-def users_and_types(store: InteractionStore) -> list[tuple[str, str]]:
-    """Every user with every type of event that the user had, imported or put; in the order of their ids."""
-    found = {(event.user_id, event.event_type) for _, event in store.arrivals(0, len(store.put)) if event.user_id}
+def users_and_types(store: InteractionStore, sight: Sight) -> list[tuple[str, str]]:
+    """Every user with every type of event that the user had and filters see, imported or put; in order of their ids."""
+    had: dict[str, list[tuple[Micros, str]]] = {}
     for chunk in store.bulk:
-        column = chunk.others.get("EVENT_TYPE")
-        types = column if isinstance(column, TextColumn) else TextColumn(np.zeros(len(chunk), np.int32), ("",))
-        pairs = np.unique(chunk.users.codes.astype(np.int64) * len(types.values) + types.codes).tolist()
-        width = len(types.values)
-        found |= {(chunk.users.values[pair // width], types.values[pair % width]) for pair in pairs}
+        for user_id, event_type in _users_and_types(chunk):
+            had.setdefault(user_id, []).append((chunk.arrived, event_type))
+    for instant, event in store.arrivals(0, len(store.put)):
+        if event.user_id and instant <= sight.until:
+            had.setdefault(event.user_id, []).append((instant, event.event_type))
+    found = set()
+    for user_id, events in had.items():
+        since = sight.since(instant for instant, _ in events)
+        found |= {(user_id, event_type) for instant, event_type in events if instant >= since}
     return sorted(found)
+
+
+def _users_and_types(chunk: BulkChunk) -> set[tuple[str, str]]:
+    column = chunk.others.get("EVENT_TYPE")
+    types = column if isinstance(column, TextColumn) else TextColumn(np.zeros(len(chunk), np.int32), ("",))
+    width = len(types.values)
+    pairs = np.unique(chunk.users.codes.astype(np.int64) * width + types.codes).tolist()
+    return {(chunk.users.values[pair // width], types.values[pair % width]) for pair in pairs}
 
 
 def _seconds(event: tuple[int, str, str]) -> int:

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simulator.data.columns import Column, NumberColumn, TextColumn, column_of
-from simulator.data.records import Records
+from simulator.data.records import LayeredRecords, Records
 from simulator.filters.expressions import (
     ANYTHING,
     Comparison,
@@ -78,8 +78,8 @@ class Facts:
     for (for a filter of users, of all), newest first. Of each event type the first `considered` count.
     """
 
-    records: Records
-    users: Records
+    records: LayeredRecords
+    users: LayeredRecords
     events: Sequence[Event] = ()
     considered: int = 100
     user_id: str | None = None
@@ -119,7 +119,7 @@ def _applies(expression: Expression, facts: Facts, values: FilterValues) -> bool
 
 def _holds(comparison: Comparison, facts: Facts, values: FilterValues) -> bool:
     """Whether a comparison holds for the current user."""
-    name = named(facts.users.columns, comparison.field.name)
+    name = named(facts.users.columns(), comparison.field.name)
     cell = facts.users.value(facts.user_id, name) if facts.user_id is not None and name is not None else None
     return bool(_compare(column_of([cell]), np.zeros(1, np.int64), comparison, _wanted(comparison, facts, values))[0])
 
@@ -138,14 +138,33 @@ def _matches(
         hits = np.zeros(len(candidates), bool)
         hits[[candidates.places[each] for each in subjects if each in candidates.places]] = True
         return ~hits if comparison.operator in ("NOT IN", "!=") else hits
-    name = named(facts.records.columns, comparison.field.name)
-    column = facts.records.columns[name] if name is not None else None
-    return _once(
-        facts.records,
+    base, over = facts.records.base, facts.records.over
+    name = named(facts.records.columns(), comparison.field.name)
+    condition = name, comparison.operator, wanted
+    hits = _once(
+        base,
         candidates,
-        (name, comparison.operator, wanted),
-        lambda: _compare(column, _rows(facts.records, candidates), comparison, wanted),
+        condition,
+        lambda: _compare(base.columns.get(name or ""), _rows(base, candidates), comparison, wanted),
     )
+    if not len(over):
+        return hits
+    places, rows = _overlaid(over, candidates)
+    hits = hits.copy()
+    hits[places] = _once(
+        over, candidates, condition, lambda: _compare(over.columns.get(name or ""), rows, comparison, wanted)
+    )
+    return hits
+
+
+def _overlaid(over: Records, candidates: Candidates) -> tuple[Places, Places]:
+    """The places of the candidates that records have been put of lately, and the rows of those."""
+
+    def found() -> tuple[Places, Places]:
+        pairs = [(candidates.places[each], row) for each, row in over.row_of.items() if each in candidates.places]
+        return tuple(np.array(pairs, np.int64).reshape(-1, 2).T)
+
+    return _once(over, candidates, "overlaid", found)
 
 
 def _rows(records: Records, candidates: Candidates) -> Places:
@@ -251,7 +270,7 @@ def _wanted(comparison: Comparison, facts: Facts, values: FilterValues) -> tuple
 
 
 def _of_current_item(field: FieldName, facts: Facts) -> list[Given]:
-    name = named(facts.records.columns, field.name)
+    name = named(facts.records.columns(), field.name)
     cell = None if name is None or facts.item_id is None else facts.records.value(facts.item_id, name)
     if cell is None:
         return []

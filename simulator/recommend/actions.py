@@ -20,6 +20,7 @@ from simulator.recommend.histories import Histories, consolidate, histories_of, 
 from simulator.recommend.metrics import LIST_LENGTH, held_out, summarize
 from simulator.recommend.models import Ranked, TrainedModel, canonical, codes_among
 from simulator.recommend.scoring import Scores
+from simulator.recommend.training_data import ActionData
 from simulator.recommend.user_personalization import CHANCE, HISTORY_LENGTH
 
 # An action has a propensity from so many interactions of either kind on. Source: the guide, Next-Best-Action.
@@ -31,21 +32,6 @@ WINDOW_SECONDS = 6 * 7 * 86_400
 _ALIKE = 5.0
 _OWN = 4.0
 _SCORE_DECIMALS = 7
-
-
-@dataclass(frozen=True, eq=False)
-class ActionData:
-    """The actions of a dataset with their values (0 where there is none), and what users did with them.
-
-    `ids` are in order of arrival. In the two tables, of the times that an action was taken and of those that it was
-    not, `items` are actions. `put` counts the put interactions with actions that had arrived.
-    """
-
-    ids: tuple[str, ...]
-    values: tuple[float, ...]
-    taken: InteractionTable
-    passed: InteractionTable
-    put: int = 0
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -38,11 +38,11 @@ class TrainedModel:
         return {item_id: code for code, item_id in enumerate(self.item_ids)}
 
 
-def canonical(table: InteractionTable) -> InteractionTable:
-    """The same rows with codes in the order of the ids, ids without a row left out."""
+def canonical(table: InteractionTable, more_items: Iterable[str] = ()) -> InteractionTable:
+    """The same rows with codes in the order of the ids, ids without a row left out but for `more_items`."""
     users, user_ids = _sorted_codes(table.users, table.user_ids)
-    items, item_ids = _sorted_codes(table.items, table.item_ids)
-    return InteractionTable(users, items, table.timestamps, user_ids, item_ids)
+    items, item_ids = _sorted_codes(table.items, table.item_ids, more_items)
+    return replace(table, users=users, items=items, user_ids=user_ids, item_ids=item_ids)
 
 
 def codes_among(
@@ -59,11 +59,13 @@ def codes_among(
     return new[codes], (*known_ids, *added)
 
 
-def _sorted_codes(codes: Codes, ids: Sequence[str]) -> tuple[Codes, tuple[str, ...]]:
-    used = sorted(np.unique(codes).tolist(), key=ids.__getitem__)
+def _sorted_codes(codes: Codes, ids: Sequence[str], more: Iterable[str] = ()) -> tuple[Codes, tuple[str, ...]]:
+    used = np.unique(codes).tolist()
+    every = sorted({*(ids[code] for code in used), *more})
+    places = {each: place for place, each in enumerate(every)}
     new = np.zeros(len(ids), dtype=np.int32)
-    new[used] = np.arange(len(used))
-    return new[codes], tuple(ids[code] for code in used)
+    new[used] = [places[ids[code]] for code in used]
+    return new[codes], tuple(every)
 
 
 def _same(one: object, other: object) -> bool:

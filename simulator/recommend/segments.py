@@ -21,10 +21,9 @@ from simulator.recommend.histories import Histories, histories_of, newest
 from simulator.recommend.metrics import rows_to_find, summarize_segments
 from simulator.recommend.models import TrainedModel, canonical
 from simulator.recommend.scoring import DECAY, Scores
+from simulator.recommend.training_data import VALUE_SEPARATOR, Attributes
 from simulator.recommend.user_personalization import HISTORY_LENGTH, with_chance
 
-# Several values of one item stand in a column with this between them. Source: the guide, categorical data.
-VALUE_SEPARATOR = "|"
 # Of each user's events the newest fifth is to be found. Source: the guide, metrics of USER_SEGMENTATION.
 _ONE_IN = 5
 # Queries that the metrics are computed with, spread evenly over all: what bounds the cost.
@@ -97,6 +96,16 @@ def train_attributes(table: InteractionTable, items: ItemColumns) -> AttributeSe
     metrics = summarize_segments(segments, answers, len(table.user_ids))
     everything = _histories(table, np.ones(len(table), dtype=bool))
     return AttributeSegments(table.item_ids, metrics, table.user_ids, everything, columns)
+
+
+def item_columns(items: Attributes) -> ItemColumns:
+    """What is known of items, in texts: numbers and categories."""
+    columns = {
+        name: tuple(column.values[code] for code in column.codes.tolist()) for name, column in items.categories.items()
+    }
+    for name, numbers in items.numbers.items():
+        columns[name] = tuple("" if each != each else f"{each:.17g}" for each in numbers.tolist())
+    return ItemColumns(items.ids, columns)
 
 
 def trainable(items: ItemColumns) -> tuple[str, ...]:

@@ -20,7 +20,6 @@ from simulator.resources.datasets import dataset_of
 from simulator.resources.lookup import Answer, Request
 from simulator.resources.operations import operation
 from simulator.resources.serving import Served
-from simulator.resources.training import session_of
 from simulator.resources.world import Scope
 
 _NAME = "GetActionRecommendations"
@@ -49,14 +48,8 @@ def get_action_recommendations(scope: Scope, request: Request) -> Answer:
     eligible = _offered(scope, served, model, user_id)
     if "filterArn" in request:
         eligible &= serving.passing(scope, served, request, request, items_of(model))
-    ranked = recommend_actions(
-        model,
-        user_id=user_id,
-        session=session_of(scope, trained, user_id),
-        met=met_by(scope, served.dataset_group_arn, user_id, trained.streamed_actions, trained.fully_actions),
-        num_results=num_results,
-        eligible=eligible,
-    )
+    met = met_by(scope, served.dataset_group_arn, user_id, trained.streamed_actions, trained.fully_actions)
+    ranked = recommend_actions(model, serving.query_of(scope, served, request), met, num_results, eligible)
     return {
         "actionList": [{"actionId": action_id, "score": score} for action_id, score in ranked],
         "recommendationId": serving.recommendation_id(scope, served.arn, user_id),

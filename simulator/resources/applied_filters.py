@@ -12,8 +12,8 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from simulator.data.interactions import InteractionStore
-from simulator.data.records import Records
-from simulator.data.user_events import events_of, users_and_types
+from simulator.data.records import LayeredRecords, Records
+from simulator.data.user_events import Sight, events_of, users_and_types
 from simulator.filters.checking import Schemas, check_values
 from simulator.filters.evaluating import Candidates, Event, Facts, Mask, passing
 from simulator.filters.expressions import FilterExpression, Target
@@ -23,7 +23,7 @@ from simulator.resources.datasets import dataset_of
 from simulator.resources.filters import Filter, schemas_of
 from simulator.resources.world import Scope
 
-_NOTHING = Records({}, {})
+_NOTHING = LayeredRecords(Records({}, {}))
 
 
 class _Sources(NamedTuple):
@@ -45,13 +45,14 @@ _SOURCES: Mapping[Target, _Sources] = MappingProxyType(
 
 @dataclass(frozen=True, eq=False)
 class AppliedFilter:
-    """A filter and all that it looks at, as the datasets of its group are now."""
+    """A filter and all that it looks at, as far as it sees the datasets of its group now."""
 
     expression: FilterExpression
     schemas: Schemas
-    records: Records
-    users: Records
+    records: LayeredRecords
+    users: LayeredRecords
     interactions: InteractionStore | None
+    sight: Sight
     considered: int
 
     def passing(
@@ -75,12 +76,12 @@ class AppliedFilter:
             return self._of_all_users
         if user_id is None or not self.expression.needs_user:
             return []
-        return [Event(*each) for each in events_of(self.interactions, user_id)]
+        return [Event(*each) for each in events_of(self.interactions, user_id, self.sight)]
 
     @cached_property
     def _of_all_users(self) -> list[Event]:
         assert self.interactions is not None, "see _events"
-        return [Event(*each) for each in users_and_types(self.interactions)]
+        return [Event(*each) for each in users_and_types(self.interactions, self.sight)]
 
 
 def items_of(model: Model) -> Candidates:
@@ -100,10 +101,21 @@ def applied(scope: Scope, found: Filter) -> AppliedFilter:
         _records(scope, group, sources.records),
         _records(scope, group, "USERS"),
         None if interactions is None else interactions.store,
+        sight_of(scope),
         scope.world.quotas[sources.quota],
     )
 
 
-def _records(scope: Scope, dataset_group_arn: str, dataset_type: Literal["ITEMS", "USERS", "ACTIONS"]) -> Records:
+def sight_of(scope: Scope) -> Sight:
+    """What filters see now: what is put reaches them a while later, what is imported with the end of its job."""
+    return Sight(scope.now, scope.now - scope.world.durations["filter_update"])
+
+
+def _records(
+    scope: Scope, dataset_group_arn: str, dataset_type: Literal["ITEMS", "USERS", "ACTIONS"]
+) -> LayeredRecords:
     dataset = dataset_of(scope, dataset_group_arn, dataset_type)
-    return _NOTHING if dataset is None else dataset.store.current()
+    if dataset is None:
+        return _NOTHING
+    until = sight_of(scope).until
+    return dataset.store.layered(until if until < scope.now else None)

@@ -180,7 +180,7 @@ def _column(scope: Scope, dataset_group_arn: str, metric: Metric) -> tuple[str, 
 
 def _item_value(scope: Scope, dataset_group_arn: str, item_id: str, column: str) -> Value:
     items = dataset_of(scope, dataset_group_arn, "ITEMS")
-    return None if items is None else items.store.current().value(item_id, column)
+    return None if items is None else items.store.layered().value(item_id, column)
 
 
 def _number(value: Value) -> float | None:

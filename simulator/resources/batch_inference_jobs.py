@@ -12,7 +12,7 @@ from simulator import errors
 from simulator.clock import MINUTE, Entry, Micros
 from simulator.filters.evaluating import candidates_of
 from simulator.recommend.catalogue import Recipe
-from simulator.recommend.training import Model, rank, recommend
+from simulator.recommend.training import Model, Query, rank, recommend
 from simulator.resources import batch_files, lifecycle, serving_config
 from simulator.resources.applied_filters import items_of
 from simulator.resources.batch_files import BadLine, BatchJob, Line, compact, text_of
@@ -190,22 +190,16 @@ def _answer(
     """The `output` of a line; raises BadLine."""
     asked = {name: text_of(line, name) for name in recipe.request_fields if name != "inputList"}
     user_id = asked.get("userId", "")
-    session = sessions.get(user_id, ())
+    query = Query(user_id=user_id, item_id=asked.get("itemId", ""), session=sessions.get(user_id, ()))
     if "inputList" in recipe.request_fields:
         items = _item_list(line)
         if filtered is not None:
             listed = candidates_of(items)
             items = [*compress(listed.ids, filtered.passing(line, listed).tolist())]
-        ranked = rank(model, user_id=user_id, item_ids=items, session=session)
+        ranked = rank(model, query, items)
     else:
-        ranked = recommend(
-            model,
-            user_id=user_id,
-            item_id=asked.get("itemId", ""),
-            session=session,
-            num_results=num_results,
-            eligible=None if filtered is None else filtered.passing(line, items_of(model)),
-        )
+        eligible = None if filtered is None else filtered.passing(line, items_of(model))
+        ranked = recommend(model, query, num_results, eligible)
     output: dict[str, Any] = {"recommendedItems": [item_id for item_id, _ in ranked]}
     if recipe.scores is not None:
         output["scores"] = [score or 0.0 for _, score in ranked]

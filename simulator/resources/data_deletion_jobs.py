@@ -130,7 +130,8 @@ def on_finish(scope: Scope, entry: Entry) -> None:
         *inventory.solution_versions.of(job.dataset_group_arn),
         *inventory.recommenders.of(job.dataset_group_arn),
     ):
-        trained.snapshot = None if trained.snapshot is None else trained.snapshot.without(users)
+        if trained.begun is not None:
+            trained.begun.snapshot = trained.begun.snapshot.without(users)
     lifecycle.change(scope, job, COMPLETED)
 
 

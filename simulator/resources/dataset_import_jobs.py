@@ -155,10 +155,8 @@ def on_finish(scope: Scope, entry: Entry) -> None:
         lifecycle.change(scope, job, FAILED, parsed.failure)
         return
     target = scope.inventory.datasets[job.dataset_arn]
-    if job.import_mode == "FULL":
-        target.store.replace_bulk(parsed.rows)
-    else:
-        target.store.add_bulk(parsed.rows)
+    take = target.store.replace_bulk if job.import_mode == "FULL" else target.store.add_bulk
+    take(parsed.rows, scope.now)
     if target.dataset_type == "INTERACTIONS":
         publishes = bool(job.publishes_metrics)
         measure_import(scope, target.dataset_group_arn, parsed.rows, job.import_mode, publishes_to_s3=publishes)

@@ -303,7 +303,7 @@ class _Asked:
         return self._effect("now", "events.anonymous-joined", why)
 
     def _untrained(self, at: int, trained: Trained) -> Effect:
-        if trained.snapshot is not None and at < trained.snapshot.put:
+        if trained.begun is not None and at < trained.begun.snapshot.put:
             return self._at_full_training(at, f"the training of {trained.name} that runs sees it")
         return self._at_full_training(at, "nothing has been trained yet")
 

@@ -62,7 +62,7 @@ def state_of(scope: Scope, arn: str) -> State | None:
         getattr(update, "status", None),
         getattr(update, "failure", None),
         getattr(found, "model", None),
-        getattr(found, "snapshot", None) is not None,
+        getattr(found, "begun", None) is not None,
     )
 
 

@@ -11,7 +11,6 @@ from simulator.recommend.training import rank
 from simulator.resources import serving
 from simulator.resources.lookup import Answer, Request
 from simulator.resources.operations import operation
-from simulator.resources.training import session_of
 from simulator.resources.world import Scope
 
 _NAME = "GetPersonalizedRanking"
@@ -35,9 +34,9 @@ def get_personalized_ranking(scope: Scope, request: Request) -> Answer:
     if "filterArn" in request:
         listed = candidates_of(items)
         items = [*compress(listed.ids, serving.passing(scope, served, request, request, listed).tolist())]
-    serving.check_context(scope, served, request)
+    query = serving.query_of(scope, served, request)
     assert trained.model is not None, "what is ACTIVE has a model"
-    ranked = rank(trained.model, user_id=user_id, item_ids=items, session=session_of(scope, trained, user_id))
+    ranked = rank(trained.model, query, items)
     return {
         "personalizedRanking": serving.predicted(recipe, ranked, metadata),
         "recommendationId": serving.recommendation_id(scope, served.arn, user_id),

@@ -10,15 +10,15 @@ import numpy as np
 from simulator import errors
 from simulator.data.user_events import events_of
 from simulator.filters.evaluating import Event, Mask, subjects_of
-from simulator.recommend.training import Model, Ranked, recommend
+from simulator.recommend.training import Model, Query, recommend
 from simulator.resources import serving
-from simulator.resources.applied_filters import items_of
+from simulator.resources.applied_filters import items_of, sight_of
 from simulator.resources.datasets import interactions_of
 from simulator.resources.ids import chance_of
 from simulator.resources.lookup import Answer, Request
 from simulator.resources.operations import members, operation
 from simulator.resources.serving import Served
-from simulator.resources.training import Trained, session_of
+from simulator.resources.training import Trained
 from simulator.resources.world import Scope
 
 _NAME = "GetRecommendations"
@@ -44,12 +44,11 @@ def get_recommendations(scope: Scope, request: Request) -> Answer:
     visible = _visible(scope, trained, model, request.get("userId", ""))
     eligible = _eligible(scope, served, request, request, model, visible)
     promoted = None if promotion is None else _eligible(scope, served, request, promotion, model, visible)
-    serving.check_context(scope, served, request)
+    query = serving.query_of(scope, served, request)
     if promotion is None:
-        ranked = _ranked(scope, trained, model, request, num_results, eligible)
-        items = serving.predicted(recipe, ranked, metadata)
+        items = serving.predicted(recipe, recommend(model, query, num_results, eligible), metadata)
     else:
-        items = _with_promotion(scope, served, model, request, num_results, eligible, promotion, promoted, metadata)
+        items = _with_promotion(scope, served, model, query, num_results, eligible, promotion, promoted, metadata)
     return {
         "itemList": items,
         "recommendationId": serving.recommendation_id(scope, served.arn, request.get("userId", "")),
@@ -94,7 +93,7 @@ def _visible(scope: Scope, trained: Trained, model: Model, user_id: str) -> Mask
     if event_type is None or interactions is None or not user_id:
         return None
     limit = scope.world.quotas["interactions_of_a_filter"]
-    events = [Event(*each) for each in events_of(interactions.store, user_id)]
+    events = [Event(*each) for each in events_of(interactions.store, user_id, sight_of(scope))]
     hidden = [model.item_codes[each] for each in subjects_of([event_type], events, limit) if each in model.item_codes]
     if not hidden:
         return None
@@ -103,32 +102,11 @@ def _visible(scope: Scope, trained: Trained, model: Model, user_id: str) -> Mask
     return visible
 
 
-def _ranked(
-    scope: Scope,
-    trained: Trained,
-    model: Model,
-    request: Request,
-    num_results: int,
-    eligible: Mask | None,
-    competing: Mask | None = None,
-) -> list[Ranked]:
-    user_id = request.get("userId", "")
-    return recommend(
-        model,
-        user_id=user_id,
-        item_id=request.get("itemId", ""),
-        session=session_of(scope, trained, user_id) if trained.recipe.realtime_events else (),
-        num_results=num_results,
-        eligible=eligible,
-        competing=competing,
-    )
-
-
 def _with_promotion(
     scope: Scope,
     served: Served,
     model: Model,
-    request: Request,
+    query: Query,
     num_results: int,
     eligible: Mask | None,
     promotion: Mapping[str, Any],
@@ -147,15 +125,14 @@ def _with_promotion(
     promoted = everything if promoted is None else promoted
     competing = eligible | promoted
     wanted = -(-num_results * promotion["percentPromotedItems"] // 100)
-    chosen = _ranked(scope, served.trained, model, request, wanted, promoted, competing)
+    chosen = recommend(model, query, wanted, promoted, competing)
     rest = eligible.copy()
     rest[[model.item_codes[item_id] for item_id, _ in chosen]] = False
-    others = _ranked(scope, served.trained, model, request, num_results - len(chosen), rest, competing)
+    others = recommend(model, query, num_results - len(chosen), rest, competing)
     length = len(chosen) + len(others)
-    user_id = request.get("userId", "")
 
     def drawn(place: int) -> int:
-        return chance_of(scope.world, "promotion", served.arn, user_id, promotion["name"], str(place))
+        return chance_of(scope.world, "promotion", served.arn, query.user_id, promotion["name"], str(place))
 
     places = {*sorted(range(length), key=drawn)[: len(chosen)]}
     shown_promoted = iter(serving.predicted(served.recipe, chosen, metadata, promotion["name"]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from simulator import errors
@@ -74,7 +74,6 @@ class RecommenderUpdate(Update):
 class Recommender(Trained):
     """A recommender; while an update or a retraining runs it keeps answering as before."""
 
-    config: Mapping[str, Any] = field(default_factory=dict)
     latest_update: RecommenderUpdate | None = None
 
     @property
@@ -169,7 +168,7 @@ def stop_recommender(scope: Scope, request: Request) -> Answer:
     """StopRecommender: it answers no more, and nothing comes of a retraining that is under way."""
     found = recommender(scope, request["recommenderArn"])
     _require_ready(found, "stopped")
-    found.snapshot = found.items = None
+    found.begun = None
     lifecycle.change(scope, found, STOP_PENDING)
     lifecycle.begin(scope, "recommender_stop", found.arn)
     return {"recommenderArn": found.arn}

@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulator import errors
-from simulator.data.records import Records
+from simulator.data.records import LayeredRecords
 from simulator.filters.evaluating import Candidates, Mask
 from simulator.filters.expressions import Target, named
 from simulator.recommend.catalogue import Recipe
-from simulator.recommend.training import Ranked
+from simulator.recommend.training import Query, Ranked
 from simulator.resources.applied_filters import applied
 from simulator.resources.datasets import dataset_of, interactions_of
 from simulator.resources.ids import new_id, target_digits
 from simulator.resources.lookup import Request
 from simulator.resources.not_simulated import Unheeded, warn
-from simulator.resources.training import Trained
+from simulator.resources.training import Trained, session_of, weights_of
 from simulator.resources.world import ACTIVE, Scope
+
 
 _CONTEXT = Unheeded(
     "contextual metadata", "context: the service would recommend what suits the context that a request gives"
@@ -103,20 +104,37 @@ def passing(scope: Scope, served: Served, request: Request, asked: Mapping[str, 
     return applied(scope, found).passing(candidates, asked.get("filterValues", {}), user_id, item_id)
 
 
-def check_context(scope: Scope, served: Served, request: Request) -> None:
-    """Raises `CONTEXT_UNKNOWN` for a key that the Interactions schema lacks; recipes without a use for it ignore all.
+def query_of(scope: Scope, served: Served, request: Request) -> Query:
+    """What the model is asked for a request. Raises `CONTEXT_UNKNOWN`."""
+    user_id = request.get("userId", "")
+    session = session_of(scope, served.trained, user_id) if served.recipe.realtime_events else []
+    return Query(
+        user_id=user_id,
+        item_id=request.get("itemId", ""),
+        session=[each.item_id for each in session],
+        session_weights=weights_of(served.trained, session),
+        context=_context(scope, served, request),
+    )
 
-    No model heeds it: users are told, once.
+
+def _context(scope: Scope, served: Served, request: Request) -> dict[str, str]:
+    """The context of a request by the names of the Interactions schema; recipes without a use for it ignore all.
+
+    Raises `CONTEXT_UNKNOWN` for a key that the schema lacks.
     """
     context = request.get("context")
     if not context or not served.recipe.realtime_events:
-        return
+        return {}
     interactions = interactions_of(scope, served.dataset_group_arn)
     fields = () if interactions is None else scope.inventory.schemas[interactions.schema_arn].avro.fields
+    found = {}
     for key in sorted(context):
-        if named((field.name for field in fields), key) is None:
+        name = named((field.name for field in fields), key)
+        if name is None:
             raise errors.CONTEXT_UNKNOWN(name=key)
+        found[name] = context[key]
     warn(scope, [_CONTEXT])
+    return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,14 +142,14 @@ class Metadata:
     """The columns of items that a request asks for: the field and its type by the key of the answer."""
 
     columns: Mapping[str, tuple[str, str]]
-    records: Records
+    records: LayeredRecords
 
     def of(self, item_id: str) -> dict[str, str] | None:
         """An item's values as texts by the columns' names in lower case (resp-028), without those that are absent.
 
         None if the item has no record.
         """
-        if item_id not in self.records.row_of:
+        if item_id not in self.records:
             return None
         values = ((key, self.records.value(item_id, name), type_) for key, (name, type_) in self.columns.items())
         return {key: _text(value, type_) for key, value, type_ in values if value is not None}
@@ -167,7 +185,7 @@ def metadata_of(scope: Scope, served: Served, request: Request, name: str, count
     if count > limit:
         raise errors.TOO_MANY_WITH_METADATA(name=name, limit=limit, asked=count)
     assert items is not None, "it has the columns"
-    return Metadata(columns, items.store.current())
+    return Metadata(columns, items.store.layered())
 
 
 def _text(value: str | int | float, type_: str) -> str:

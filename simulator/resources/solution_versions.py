@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from simulator import errors
 from simulator.clock import HOUR, Entry
@@ -54,7 +52,6 @@ class SolutionVersion(Trained):
     training_mode: str
     training_type: str = "MANUAL"
     event_type: str | None = None
-    config: Mapping[str, Any] = field(default_factory=dict)
     training_hours: float | None = None
 
     @property
@@ -112,7 +109,7 @@ def train_solution(
         mode,
         training_type,
         parent.event_type,
-        copy.deepcopy(parent.config),
+        config=copy.deepcopy(parent.config),
         events=events_of(parent),
     )
     lifecycle.create(scope, "solution_version", version, request)
@@ -123,9 +120,9 @@ def events_of(parent: Solution) -> EventFilter | None:
     """The interactions that a solution is to be trained on, as its event type and its configuration say."""
     threshold = parent.config.get("eventValueThreshold")
     least = None if threshold is None else float(threshold)
+    parameters = parent.config.get("eventsConfig", {}).get("eventParametersList", ())
     alternatives: list[tuple[str | None, float | None]] = [
-        (each["eventType"], each.get("eventValueThreshold"))
-        for each in parent.config.get("eventsConfig", {}).get("eventParametersList", ())
+        (each["eventType"], each.get("eventValueThreshold")) for each in parameters
     ]
     if not alternatives:
         return None if parent.event_type is None and least is None else EventFilter(((parent.event_type, least),))
@@ -134,7 +131,8 @@ def events_of(parent: Solution) -> EventFilter | None:
             (event_type, max((each for each in (own, least) if each is not None), default=None))
             for event_type, own in alternatives
             if parent.event_type in (None, event_type)
-        )
+        ),
+        {each["eventType"]: each["weight"] for each in parameters if "weight" in each},
     )
 
 
@@ -183,7 +181,7 @@ def stop_solution_version_creation(scope: Scope, request: Request) -> Answer:
     if version.status == PENDING:
         lifecycle.change(scope, version, STOPPED)
     else:
-        version.snapshot = version.items = version.actions = version.model = None
+        version.begun = version.model = None
         lifecycle.change(scope, version, STOPPING)
         due = scope.now + scope.world.durations["solution_version_stop"]
         lifecycle.schedule(scope, "solution_version_stop", "finish", version.arn, due)

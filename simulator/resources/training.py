@@ -7,12 +7,12 @@ two hours for some recipes, puts another in its place that also knows what was p
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 from simulator import errors
 from simulator.clock import Micros
-from simulator.data.columns import Column, cell
 from simulator.data.event_filters import (
     EventFilter,
     counting_since,
@@ -20,40 +20,61 @@ from simulator.data.event_filters import (
     lacks_event_types,
     rows_of_other_items,
 )
-from simulator.data.interactions import Arrival, InteractionStore, Snapshot
+from simulator.data.interactions import Arrival, InteractionStore, PutEvent, Snapshot
 from simulator.recommend.catalogue import RECIPES, Recipe
-from simulator.recommend.training import ActionData, ItemColumns, Model, TrainingData, too_little, train, update
+from simulator.recommend.training import (
+    ActionData,
+    Attributes,
+    Model,
+    NewData,
+    Objective,
+    TrainingData,
+    too_little,
+    train,
+    update,
+)
 from simulator.resources import lifecycle
 from simulator.resources.action_data import action_data
 from simulator.resources.datasets import dataset_of, interactions_of
 from simulator.resources.ids import chance_of
+from simulator.resources.training_sources import attributes_of, contexts_of, objective_of
 from simulator.resources.world import Record, Scope
 
-# The reserved column of items that is a number and says nothing of what they are like.
-_NOT_TRAINED_ON = frozenset({"CREATION_TIMESTAMP"})
+
+@dataclass
+class Begun:
+    """What a training that runs was begun with: the data of that moment. `contexts` are columns of interactions."""
+
+    snapshot: Snapshot
+    items: Attributes | None
+    users: Attributes | None
+    actions: ActionData | None
+    objective: Objective | None
+    contexts: tuple[str, ...]
+    items_seen: int
 
 
 @dataclass
 class Trained(Record):
-    """What holds a model. `events` says which interactions count (None: all).
+    """What holds a model. `events` says which interactions count (None: all), `config` how it is to be trained.
 
-    `snapshot`, `items` and `actions` are the data to train on, while a training runs. `streamed` counts the put events
-    of the dataset that `model` knows; those that came later are a user's session. `fully` counts those that the last
-    full training saw: an anonymous session's events count until then. `streamed_actions` and `fully_actions` count so
-    interactions with actions. Automatic updates replace `model` and the two of `streamed` and nothing else.
+    `begun` is there while a training runs. `streamed` counts the put events of the dataset that `model` knows; those
+    that came later are a user's session. `fully` counts those that the last full training saw: an anonymous session's
+    events count until then. `streamed_actions` and `fully_actions` count so interactions with actions, `items_seen`
+    records of items. Automatic updates replace `model` and what is counted for them, and nothing else.
     """
 
     dataset_group_arn: str
     recipe_arn: str
+    config: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
     events: EventFilter | None = field(default=None, kw_only=True)
-    snapshot: Snapshot | None = field(default=None, kw_only=True)
-    items: ItemColumns | None = field(default=None, kw_only=True)
-    actions: ActionData | None = field(default=None, kw_only=True)
+    begun: Begun | None = field(default=None, kw_only=True)
     model: Model | None = field(default=None, kw_only=True)
     streamed: int = field(default=0, kw_only=True)
     fully: int = field(default=0, kw_only=True)
     streamed_actions: int = field(default=0, kw_only=True)
     fully_actions: int = field(default=0, kw_only=True)
+    items_seen: int = field(default=0, kw_only=True)
 
     @property
     def recipe(self) -> Recipe:
@@ -85,32 +106,32 @@ def events_of_use_case(recipe: Recipe) -> EventFilter | None:
 def begin_training(scope: Scope, trained: Trained) -> None:
     """The training begins: it sees what has arrived by now."""
     interactions = interactions_of(scope, trained.dataset_group_arn)
-    trained.snapshot = None if interactions is None else interactions.store.snapshot()
-    if "ITEMS" in trained.recipe.required_datasets:
-        trained.items = _item_columns(scope, trained.dataset_group_arn)
-    if "ACTIONS" in trained.recipe.required_datasets:
-        trained.actions = action_data(scope, trained.dataset_group_arn)
+    trained.begun = Begun(
+        snapshot=Snapshot((), 0) if interactions is None else interactions.store.snapshot(),
+        items=_attributes(scope, trained, "ITEMS"),
+        users=_attributes(scope, trained, "USERS"),
+        actions=action_data(scope, trained.dataset_group_arn) if _uses(trained.recipe, "ACTIONS") else None,
+        objective=objective_of(scope, trained.dataset_group_arn, trained.config),
+        contexts=contexts_of(scope, trained.dataset_group_arn, trained.config),
+        items_seen=_records_of_items(scope, trained),
+    )
 
 
-def _item_columns(scope: Scope, dataset_group_arn: str) -> ItemColumns | None:
-    """What is known of items and can be trained on: numbers and categories, but no times."""
-    dataset = dataset_of(scope, dataset_group_arn, "ITEMS")
-    if dataset is None:
+def _uses(recipe: Recipe, dataset_type: str) -> bool:
+    return dataset_type in recipe.required_datasets or dataset_type in recipe.optional_datasets
+
+
+def _attributes(scope: Scope, trained: Trained, dataset_type: Literal["ITEMS", "USERS"]) -> Attributes | None:
+    """What a training may learn of items or users; None if its recipe has no use for it, or nothing is known."""
+    if not _uses(trained.recipe, dataset_type):
         return None
-    records = dataset.store.current()
-    columns = {
-        each.name: _texts(records.columns[each.name])
-        for each in scope.inventory.schemas[dataset.schema_arn].avro.fields
-        if (each.categorical or each.type != "string")
-        and each.name in records.columns
-        and each.name not in _NOT_TRAINED_ON
-    }
-    return ItemColumns(records.ids(), columns)
+    return attributes_of(scope, trained.dataset_group_arn, dataset_type, trained.config)
 
 
-def _texts(column: Column) -> tuple[str, ...]:
-    cells = (cell(column, row) for row in range(len(column)))
-    return tuple("" if each is None else str(each) for each in cells)
+def _records_of_items(scope: Scope, trained: Trained) -> int:
+    """How many records of items have come, as far as the recipe has a use for them."""
+    dataset = dataset_of(scope, trained.dataset_group_arn, "ITEMS") if _uses(trained.recipe, "ITEMS") else None
+    return 0 if dataset is None else len(dataset.store)
 
 
 def finish_training(scope: Scope, trained: Trained, *chance: str) -> str | None:
@@ -118,27 +139,43 @@ def finish_training(scope: Scope, trained: Trained, *chance: str) -> str | None:
 
     What `chance` names is what makes this training differ from others on the same data.
     """
-    snapshot = trained.snapshot
+    begun = trained.begun
     data, reason = training_data(scope, trained)
-    trained.snapshot = trained.items = trained.actions = None
-    if data is None or snapshot is None or reason is not None:
+    trained.begun = None
+    if data is None or begun is None or reason is not None:
         return reason
     seed = None if scope.world.training == "exact" else chance_of(scope.world, *chance)
-    trained.model = train(trained.recipe, data, seed)
-    trained.streamed = trained.fully = snapshot.put
+    trained.model = train(trained.recipe, data, seed, hyperparameters(trained.config))
+    trained.streamed = trained.fully = begun.snapshot.put
+    trained.items_seen = begun.items_seen
     if data.actions is not None:
         trained.streamed_actions = trained.fully_actions = data.actions.put
     return None
 
 
+def hyperparameters(config: Mapping[str, Any]) -> dict[str, str]:
+    """The hyperparameters that a configuration chooses, by name."""
+    chosen: dict[str, str] = {}
+    for member in ("algorithmHyperParameters", "featureTransformationParameters"):
+        chosen.update(config.get(member, {}))
+    return chosen
+
+
 def training_data(scope: Scope, trained: Trained) -> tuple[TrainingData | None, str | None]:
     """What a training that has begun is to learn from, None if nothing; and the reason why that does not suffice."""
-    snapshot = trained.snapshot
+    begun = trained.begun
     interactions = interactions_of(scope, trained.dataset_group_arn)
-    if snapshot is None or interactions is None:
+    if begun is None or (interactions is None and "INTERACTIONS" in trained.recipe.required_datasets):
         return None, errors.NO_INTERACTIONS.wording
-    data = TrainingData(counting_table(interactions.store, snapshot, trained.events), trained.items, trained.actions)
-    if lacks_event_types(interactions.store, snapshot):
+    store = InteractionStore() if interactions is None else interactions.store
+    data = TrainingData(
+        counting_table(store, begun.snapshot, trained.events, begun.contexts),
+        begun.items,
+        begun.users,
+        begun.actions,
+        begun.objective,
+    )
+    if lacks_event_types(store, begun.snapshot):
         return data, errors.NO_EVENT_TYPES
     event_type = None if trained.events is None else trained.events.event_type
     return data, too_little(trained.recipe, data, scope.world.quotas, event_type)
@@ -156,47 +193,56 @@ def finish_incremental_training(scope: Scope, trained: Trained) -> str | None:
     Not a full training: what was learned about known items stays, and so do the metrics. None, or the reason why
     it has failed.
     """
-    snapshot, trained.snapshot = trained.snapshot, None
+    begun, trained.begun = trained.begun, None
     interactions = interactions_of(scope, trained.dataset_group_arn)
-    if snapshot is None or interactions is None or trained.model is None:
+    if begun is None or interactions is None or trained.model is None:
         trained.model = None
         return errors.NO_INTERACTIONS.wording
-    bulk = tuple(rows_of_other_items(chunk, trained.model.item_codes.keys()) for chunk in snapshot.bulk)
-    _take_in(trained, interactions.store, Snapshot(bulk, snapshot.put))
+    bulk = tuple(rows_of_other_items(chunk, trained.model.item_codes.keys()) for chunk in begun.snapshot.bulk)
+    _take_in(trained, interactions.store, replace(begun, snapshot=Snapshot(bulk, begun.snapshot.put)))
     return None
 
 
 def update_model(scope: Scope, trained: Trained, until: Micros | None = None) -> None:
-    """The automatic update: the model takes in what was put since, as far as it arrived by `until`.
+    """The automatic update: the model takes in what was put since, as far as it arrived by `until`, and new items.
 
     No status, time or metric changes.
 
     Source: the guide, "Automatic updates" of User-Personalization (spec 04, section 5).
     """
     interactions = interactions_of(scope, trained.dataset_group_arn)
-    if interactions is not None:
-        put = interactions.store.put
-        known = len(put) if until is None else bisect_right(put, until, key=_instant)
-        of_actions = None
-        if "ACTIONS" in trained.recipe.required_datasets:
-            of_actions = action_data(scope, trained.dataset_group_arn, trained.streamed_actions)
-        _take_in(trained, interactions.store, Snapshot((), max(known, trained.streamed)), of_actions)
+    if interactions is None:
+        return
+    put = interactions.store.put
+    known = len(put) if until is None else bisect_right(put, until, key=_instant)
+    items_seen = _records_of_items(scope, trained)
+    of_actions = None
+    if _uses(trained.recipe, "ACTIONS"):
+        of_actions = action_data(scope, trained.dataset_group_arn, trained.streamed_actions)
+    news = Begun(
+        snapshot=Snapshot((), max(known, trained.streamed)),
+        items=None if items_seen == trained.items_seen else _attributes(scope, trained, "ITEMS"),
+        users=None,
+        actions=of_actions,
+        objective=None,
+        contexts=(),
+        items_seen=items_seen,
+    )
+    _take_in(trained, interactions.store, news)
 
 
 def _instant(arrival: Arrival) -> Micros:
     return arrival.instant
 
 
-def _take_in(
-    trained: Trained, store: InteractionStore, snapshot: Snapshot, of_actions: ActionData | None = None
-) -> None:
-    """The model learns of a snapshot, and of actions, but for what was put before and is known to it."""
+def _take_in(trained: Trained, store: InteractionStore, news: Begun) -> None:
+    """The model learns what is new, but for what was put before and is known to it."""
     assert trained.model is not None, "only a trained model is updated"
-    since = counting_since(store, trained.streamed, snapshot, trained.events)
-    trained.model = update(trained.model, since, of_actions)
-    trained.streamed = snapshot.put
-    if of_actions is not None:
-        trained.streamed_actions = of_actions.put
+    since = counting_since(store, trained.streamed, news.snapshot, trained.events)
+    trained.model = update(trained.model, NewData(since, news.items, news.actions))
+    trained.streamed, trained.items_seen = news.snapshot.put, news.items_seen
+    if news.actions is not None:
+        trained.streamed_actions = news.actions.put
 
 
 def schedule_update(scope: Scope, trained: Trained, phase: str) -> None:
@@ -206,8 +252,8 @@ def schedule_update(scope: Scope, trained: Trained, phase: str) -> None:
         lifecycle.schedule(scope, "automatic_update", phase, trained.arn, scope.now + period)
 
 
-def session_of(scope: Scope, trained: Trained, user_id: str) -> list[str]:
-    """The items of a user's events that the model does not know yet, in order of arrival.
+def session_of(scope: Scope, trained: Trained, user_id: str) -> list[PutEvent]:
+    """A user's events that the model does not know yet, in order of arrival.
 
     Those of an anonymous session, which no update takes in, are all since the last full training.
     """
@@ -216,4 +262,10 @@ def session_of(scope: Scope, trained: Trained, user_id: str) -> list[str]:
         return []
     streamed = interactions.store.streamed(user_id, trained.streamed, trained.fully)
     events = trained.events
-    return [each.item_id for each in streamed if events is None or events.lets(each.event_type, each.event_value)]
+    return [each for each in streamed if events is None or events.lets(each.event_type, each.event_value)]
+
+
+def weights_of(trained: Trained, session: Sequence[PutEvent]) -> list[float] | None:
+    """How much each event of a session counts; None if they count alike."""
+    events = trained.events
+    return None if events is None or not events.weights else [events.weight(each.event_type) for each in session]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from simulator.arns import Home
 from simulator.clock import Agenda, Micros
 from simulator.durations import Durations
+from simulator.profiles import TODAY, Profile
 from simulator.quotas import Quotas
 from simulator.resources.table import Table
 
@@ -121,7 +122,7 @@ class World:
     """One simulation, over all accounts and regions.
 
     `now` is the instant that the agenda has been settled to; `training` is `"sampled"` (every full training
-    draws its own chance) or `"exact"`. `repeats` counts the equal ids asked for at the present instant,
+    draws its own chance) or `"exact"`, `profile` the service of which time it is. `repeats` counts the equal ids asked for at the present instant,
     `warned` names what the user has been warned of; `metrics` is what CloudWatch is told (`monitoring`).
     `figures` is what metric attributions have measured (`attribution_figures`), `rates` counts the calls of the
     present second if there is `throttling`.
@@ -139,6 +140,7 @@ class World:
     metrics: dict[MetricKey, Tally] = field(default_factory=dict)
     figures: dict[MetricKey, ExactSum] = field(default_factory=dict)
     warned: set[str] = field(default_factory=set)
+    profile: Profile = TODAY
     throttling: bool = False
     rates: dict[RateKey, Rate] = field(default_factory=dict)
 

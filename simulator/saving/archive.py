@@ -23,7 +23,7 @@ from simulator.saving.errors import SavedWorldError
 from simulator.saving.parts import Parts
 from simulator.version import __version__
 
-FORMAT = 1
+FORMAT = 2
 # What a file may unpack to; bytes. Real worlds shrink to a half or a tenth, a zip bomb to a thousandth.
 MOST_BYTES = 4 * 1024**3
 _SMALL = 256 * 1024**2

@@ -41,6 +41,7 @@ class Options(_Part, frozen=True):
     seed: Annotated[int, Meta(ge=0)] = 0
     durations: Literal["observed", "instant"] | dict[str, Duration] = "observed"
     training: Literal["sampled", "exact"] = "sampled"
+    profile: Literal["today", "2022"] = "today"  # the service of which time
     region: Text | None = None
 
 

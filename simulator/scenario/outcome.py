@@ -20,6 +20,7 @@ class Overrides:
 
     seed: int | None = None
     durations: str | Mapping[str, Duration] | None = None
+    profile: str | None = None
     ratings: str | PathLike[str] | None = None  # a CSV file in the place of every `interactions`
     load: str | PathLike[str] | None = None  # a saved world to go on with, in the place of all options but the region
     save: str | PathLike[str] | None = None  # where the world is saved at the end

@@ -67,6 +67,7 @@ def _simulation(scenario: Scenario, overrides: Overrides) -> simulate:
             load=overrides.load,
             seed=overrides.seed,
             durations=_lengths(overrides.durations),
+            profile=overrides.profile,
             region=options.region,
         )
     durations = options.durations if overrides.durations is None else overrides.durations
@@ -76,6 +77,7 @@ def _simulation(scenario: Scenario, overrides: Overrides) -> simulate:
             seed=options.seed if overrides.seed is None else overrides.seed,
             durations=_lengths(durations),
             training=options.training,
+            profile=options.profile if overrides.profile is None else overrides.profile,
             region=options.region,
         )
     except ValueError as fault:

@@ -16,6 +16,8 @@ from simulator.recommend.actions import LEAST_OF_EACH_KIND, WINDOW_SECONDS, Acti
 from simulator.recommend.catalogue import RECIPES
 from simulator.recommend.training import (
     Model,
+    NewData,
+    Query,
     TrainingData,
     recommend,
     recommend_actions,
@@ -57,15 +59,17 @@ def met(action: str, count: int, group: int = 0, at: int = START) -> list[Met]:
 
 
 def trained(data: ActionData, chance: int | None = None) -> Model:
-    return train(RECIPE, TrainingData(tastes(), None, data), chance)
+    return train(RECIPE, TrainingData(tastes(), actions=data), chance)
 
 
 def ids(ranked: Sequence[tuple[str, float | None]]) -> list[str]:
     return [action_id for action_id, _ in ranked]
 
 
-def score(model: Model, user: str, action: str, **more: list[str] | list[tuple[str, bool]]) -> float:
-    found = dict(recommend_actions(model, user_id=user, num_results=100, **more))[action]  # type: ignore[arg-type]
+def score(
+    model: Model, user: str, action: str, session: Sequence[str] = (), met: Sequence[tuple[str, bool]] = ()
+) -> float:
+    found = dict(recommend_actions(model, Query(user_id=user, session=session), met, num_results=100))[action]
     assert found is not None
     return found
 
@@ -79,13 +83,13 @@ def test_actions_are_ranked_by_how_often_they_are_taken() -> None:
         often=1,
         never=9,
     )
-    ranked = recommend_actions(trained(data), user_id="nobody")
+    ranked = recommend_actions(trained(data), Query(user_id="nobody"))
     assert ids(ranked) == ["often", "seldom", "never"]
     scores = [score for _, score in ranked if score is not None]
     assert scores[0] == pytest.approx(160 / 210, abs=0.01)
     assert scores[1] == pytest.approx(60 / 210, abs=0.01)
     assert scores[2] == 0.0
-    without = recommend_actions(trained(actions(seldom=1, often=2)), user_id="0-u01")
+    without = recommend_actions(trained(actions(seldom=1, often=2)), Query(user_id="0-u01"))
     assert without == [("often", 0.0), ("seldom", 0.0)]
 
 
@@ -114,10 +118,10 @@ def test_of_equally_likely_actions_the_more_valuable_comes_first() -> None:
     data = actions(
         [*met("a", 60), *met("b", 60), *met("c", 61)], [*met("a", 60), *met("b", 60), *met("c", 60)], a=1, b=10, c=0
     )
-    ranked = recommend_actions(trained(data), user_id="nobody")
+    ranked = recommend_actions(trained(data), Query(user_id="nobody"))
     assert ids(ranked) == ["c", "b", "a"]
     assert ranked[1][1] == ranked[2][1]
-    assert ids(recommend_actions(trained(actions(a=2, b=2, c=3)), user_id="nobody")) == ["c", "a", "b"]
+    assert ids(recommend_actions(trained(actions(a=2, b=2, c=3)), Query(user_id="nobody"))) == ["c", "a", "b"]
 
 
 def divided() -> ActionData:
@@ -135,9 +139,9 @@ def test_users_are_likely_to_take_what_users_with_the_same_items_took() -> None:
     """Whoever took nothing goes by the items alone: here a new user, by events that no training has seen."""
     model = trained(divided())
     for group, first, last in (("0", "zero", "one"), ("1", "one", "zero")):
-        ranked = recommend_actions(model, user_id=f"{group}-u03")
+        ranked = recommend_actions(model, Query(user_id=f"{group}-u03"))
         assert ids(ranked) == [first, last]
-        new = recommend_actions(model, user_id="new", session=[f"{group}-i01", f"{group}-i02", "unknown"])
+        new = recommend_actions(model, Query(user_id="new", session=[f"{group}-i01", f"{group}-i02", "unknown"]))
         assert ids(new) == [first, last]
         assert float(new[0][1] or 0) > 0.7 > 0.3 > float(new[1][1] or 0)
     even = score(model, "nobody", "zero"), score(model, "nobody", "one")
@@ -162,16 +166,16 @@ def test_an_update_brings_new_actions_and_keeps_what_users_did() -> None:
     data = actions(
         [("nobody", "zero", START), ("0-u01", "gone", START)], [("nobody", "new", START)], zero=5, one=1, new=7
     )
-    after = update(model, events([("nobody", "0-i01", START), ("nobody", "new item", START)]), data)
-    assert ids(recommend_actions(after, user_id="1-u07")) == ["one", "zero", "new"]
-    assert recommend_actions(after, user_id="1-u07")[:2] == recommend_actions(model, user_id="1-u07")
+    after = update(model, NewData(events([("nobody", "0-i01", START), ("nobody", "new item", START)]), actions=data))
+    assert ids(recommend_actions(after, Query(user_id="1-u07"))) == ["one", "zero", "new"]
+    assert recommend_actions(after, Query(user_id="1-u07"))[:2] == recommend_actions(model, Query(user_id="1-u07"))
     assert score(after, "1-u07", "new") == 0.0
     streamed = score(model, "nobody", "zero", session=["0-i01"], met=[("zero", True)])
     assert score(after, "nobody", "zero") == streamed
     assert after.metrics == model.metrics
-    assert update(model, NOTHING, actions(zero=1, one=1)) is model
-    assert update(model, NOTHING, None) is model
-    again = update(after, NOTHING, actions([("nobody", "zero", START)], zero=5))
+    assert update(model, NewData(NOTHING, actions=actions(zero=1, one=1))) is model
+    assert update(model, NewData(NOTHING, actions=None)) is model
+    again = update(after, NewData(NOTHING, actions=actions([("nobody", "zero", START)], zero=5)))
     assert score(again, "nobody", "zero") > streamed
 
 
@@ -186,10 +190,10 @@ def test_of_too_many_actions_new_ones_and_those_met_last_are_considered() -> Non
 
 def test_only_eligible_actions_are_recommended() -> None:
     model = trained(divided())
-    assert ids(recommend_actions(model, user_id="0-u01", eligible=np.array([True, False]))) == ["one"]
-    assert recommend_actions(model, user_id="0-u01", eligible=np.zeros(2, dtype=bool)) == []
-    assert recommend_actions(model, user_id="0-u01", num_results=0) == []
-    assert ids(recommend_actions(model, user_id="0-u01", num_results=1)) == ["zero"]
+    assert ids(recommend_actions(model, Query(user_id="0-u01"), eligible=np.array([True, False]))) == ["one"]
+    assert recommend_actions(model, Query(user_id="0-u01"), eligible=np.zeros(2, dtype=bool)) == []
+    assert recommend_actions(model, Query(user_id="0-u01"), num_results=0) == []
+    assert ids(recommend_actions(model, Query(user_id="0-u01"), num_results=1)) == ["zero"]
 
 
 @pytest.mark.rule("actions.metrics")
@@ -224,18 +228,20 @@ def test_the_same_seed_gives_the_same_bytes() -> None:
 
 
 def test_what_is_not_enough() -> None:
-    few = TrainingData(events([(f"u{row % 50}", f"i{row % 3}", START + row) for row in range(999)]), None, actions(a=1))
+    few = TrainingData(
+        events([(f"u{row % 50}", f"i{row % 3}", START + row) for row in range(999)]), actions=actions(a=1)
+    )
     assert too_little(RECIPE, few) == "Dataset has fewer than 1000 interactions."
     many = events([(f"u{row % 50}", f"i{row % 3}", START + row) for row in range(1000)])
-    assert too_little(RECIPE, TrainingData(many, None, actions(a=1))) is None
+    assert too_little(RECIPE, TrainingData(many, actions=actions(a=1))) is None
     for data in (None, actions()):
-        reason = too_little(RECIPE, TrainingData(many, None, data))
+        reason = too_little(RECIPE, TrainingData(many, actions=data))
         assert reason == errors.NO_RECORDS.wording.format(dataset_type="ACTIONS")
 
 
 def test_items_are_not_recommended_by_it_and_actions_by_no_other() -> None:
     with pytest.raises(TypeError, match="recommends no items"):
-        recommend(trained(actions(a=1)), user_id="u")
+        recommend(trained(actions(a=1)), Query(user_id="u"))
     popular = train(RECIPES["arn:aws:personalize:::recipe/aws-popularity-count"], TrainingData(tastes()), None)
     with pytest.raises(TypeError, match="recommends no actions"):
-        recommend_actions(popular, user_id="u")
+        recommend_actions(popular, Query(user_id="u"))

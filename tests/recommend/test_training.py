@@ -11,10 +11,22 @@ import pytest
 from frames import events, table_of
 
 from simulator import errors
+from simulator.data.columns import text_column
 from simulator.data.interactions import InteractionTable
 from simulator.recommend import training
 from simulator.recommend.catalogue import RECIPES, Recipe
-from simulator.recommend.training import ItemColumns, Model, TrainingData, rank, recommend, segment, train, update
+from simulator.recommend.training import (
+    Attributes,
+    Model,
+    NewData,
+    Query,
+    TrainingData,
+    rank,
+    recommend,
+    segment,
+    train,
+    update,
+)
 
 START = 1_600_000_000
 DAY = 86_400
@@ -26,13 +38,15 @@ ACTIONS = {"actions"}
 
 
 def data_of(frame: pd.DataFrame, genres: int = 5) -> TrainingData:
-    items = tuple(sorted(frame["ITEM_ID"].unique()))
-    return TrainingData(
-        table_of(frame), ItemColumns(items, {"GENRE": tuple(f"g{place % genres}" for place in range(len(items)))})
-    )
+    items = sorted(frame["ITEM_ID"].unique())
+    return TrainingData(table_of(frame), genres_of({item: f"g{place % genres}" for place, item in enumerate(items)}))
 
 
-def trained(model: str, *rows: tuple[str, str, int], items: ItemColumns | None = None) -> Model:
+def genres_of(genres: Mapping[str, str]) -> Attributes:
+    return Attributes(tuple(genres), {"GENRE": text_column(genres.values())})
+
+
+def trained(model: str, *rows: tuple[str, str, int], items: Attributes | None = None) -> Model:
     return train(RECIPE_OF[model], TrainingData(events(rows), items), None)
 
 
@@ -84,8 +98,8 @@ def test_the_order_of_rows_of_different_times_does_not_matter(model: str, small:
 def test_every_family_answers_its_own_questions_and_no_others(model: str, small: pd.DataFrame) -> None:
     found = train(RECIPE_OF[model], data_of(small), None)
     asked = {
-        "items": lambda: recommend(found, user_id="1", item_id="2", num_results=3),
-        "order": lambda: rank(found, user_id="1", item_ids=["2", "3"]),
+        "items": lambda: recommend(found, Query(user_id="1", item_id="2"), num_results=3),
+        "order": lambda: rank(found, Query(user_id="1"), ["2", "3"]),
         "users": lambda: segment(found, "2" if model == "item-affinity" else 'ITEMS.GENRE = "g1"', 3),
         "query": lambda: training.segment_field(found),
     }
@@ -104,9 +118,9 @@ def test_every_family_answers_its_own_questions_and_no_others(model: str, small:
 def test_only_eligible_items_compete(model: str, small: pd.DataFrame) -> None:
     found = train(RECIPE_OF[model], data_of(small), None)
     eligible = np.array([each in ("1", "5", "9") for each in found.item_ids])
-    ranked = recommend(found, user_id="1", item_id="2", eligible=eligible)
+    ranked = recommend(found, Query(user_id="1", item_id="2"), eligible=eligible)
     assert set(ids(ranked)) == {"1", "5", "9"}
-    assert recommend(found, user_id="1", item_id="2", eligible=np.zeros_like(eligible)) == []
+    assert recommend(found, Query(user_id="1", item_id="2"), eligible=np.zeros_like(eligible)) == []
     scores = [score for _, score in ranked]
     if model in ("personal", "ranking"):
         assert sum(filter(None, scores)) == pytest.approx(1, abs=1e-6)
@@ -118,21 +132,23 @@ def test_a_personal_model_knows_tastes() -> None:
     """[resp-041] Items that were taken already are no less likely."""
     model = trained("personal", *tastes())
     for group in ("0", "1"):
-        assert all(item.startswith(group) for item in ids(recommend(model, user_id=f"{group}-u03", num_results=9)))
+        assert all(
+            item.startswith(group) for item in ids(recommend(model, Query(user_id=f"{group}-u03"), num_results=9))
+        )
 
 
 @pytest.mark.rule("models.ranking")
 def test_a_ranking_puts_what_suits_a_user_first_and_what_is_unknown_last() -> None:
     """[resp-015] [resp-024] Scores sum to one over the known items; unknown ones follow without a score."""
     model = trained("ranking", *tastes())
-    ranked = rank(model, user_id="1-u03", item_ids=["new b", "0-i01", "1-i01", "new a", "0-i02", "1-i02", "0-i01"])
+    ranked = rank(model, Query(user_id="1-u03"), ["new b", "0-i01", "1-i01", "new a", "0-i02", "1-i02", "0-i01"])
     assert {item for item, _ in ranked[:2]} == {"1-i01", "1-i02"}
     assert {item for item, _ in ranked[2:4]} == {"0-i01", "0-i02"}
     assert ranked[4:] == [("new b", None), ("new a", None)]
     scores = [score for _, score in ranked[:4] if score is not None]
     assert scores == sorted(scores, reverse=True)
     assert sum(scores) == pytest.approx(1, abs=1e-6)
-    assert rank(model, user_id="1-u03", item_ids=[]) == []
+    assert rank(model, Query(user_id="1-u03"), []) == []
 
 
 @pytest.mark.rule("models.ranking-session")
@@ -140,7 +156,7 @@ def test_a_ranking_follows_the_session() -> None:
     model = trained("ranking", *tastes())
     for group in ("0", "1"):
         session = [f"{group}-i01", f"{group}-i02"]
-        ranked = rank(model, user_id="somebody new", item_ids=["0-i05", "1-i05"], session=session)
+        ranked = rank(model, Query(user_id="somebody new", session=session), ["0-i05", "1-i05"])
         assert ranked[0][0] == f"{group}-i05"
 
 
@@ -148,12 +164,12 @@ def test_a_ranking_follows_the_session() -> None:
 def test_related_items_are_those_that_the_same_users_took() -> None:
     rows = [*tastes(), *((f"f{user}", "popular", START) for user in range(40))]
     model = trained("related", *rows)
-    related = ids(recommend(model, item_id="1-i04", user_id="0-u01", num_results=21))
+    related = ids(recommend(model, Query(item_id="1-i04", user_id="0-u01"), num_results=21))
     assert set(related[:9]) == {f"1-i{item:02}" for item in range(10)} - {"1-i04"}
     assert related[9] == "popular"
     assert len(related) == len(set(related)) == 20
     assert "1-i04" not in related
-    unknown = ids(recommend(model, item_id="never seen", num_results=21))
+    unknown = ids(recommend(model, Query(item_id="never seen"), num_results=21))
     assert unknown[0] == "popular"
     assert len(unknown) == 21
 
@@ -163,9 +179,9 @@ def test_popularity_counts_users_and_the_other_one_counts_interactions() -> None
     rows = [(f"u{user}", "by many", START + user) for user in range(30)]
     rows += [(f"u{user % 3}", "often", START + user) for user in range(60)]
     rows += [("u1", "b", START), ("u2", "a", START)]
-    by_users = recommend(trained("popularity", *rows), user_id="u1")
+    by_users = recommend(trained("popularity", *rows), Query(user_id="u1"))
     assert by_users == [("by many", None), ("often", None), ("a", None), ("b", None)]
-    by_interactions = recommend(trained("interaction-count", *rows), num_results=3)
+    by_interactions = recommend(trained("interaction-count", *rows), Query(), num_results=3)
     assert ids(by_interactions) == ["often", "by many", "a"]
 
 
@@ -191,24 +207,24 @@ def test_trending_items_are_those_that_rise() -> None:
     data = TrainingData(events([*TRENDS, ("last", "small", START + 6 * 3600)]))
     recipe = RECIPE_OF["trending"]
     by_the_hour = train(recipe, data, None, {"trend_discovery_frequency": "1 hour"})
-    assert ids(recommend(by_the_hour)) == ["rising", "small", "big", "falling"]
+    assert ids(recommend(by_the_hour, Query())) == ["rising", "small", "big", "falling"]
     over_two = train(recipe, data, None)
-    assert ids(recommend(over_two)) == ["rising", "small", "big", "falling"]
+    assert ids(recommend(over_two, Query())) == ["rising", "small", "big", "falling"]
     assert over_two != by_the_hour
     by_the_day = train(recipe, data, None, {"trend_discovery_frequency": "1 day"})
-    assert ids(recommend(by_the_day)) == ["big", "falling", "rising", "small"]
+    assert ids(recommend(by_the_day, Query())) == ["big", "falling", "rising", "small"]
 
 
 @pytest.mark.rule("models.trending-again")
 def test_trends_are_found_again_with_what_was_streamed() -> None:
     model = trained("trending", *TRENDS)
     streamed = [(f"n{number}", "new", START + 6 * 3600 + number) for number in range(90)]
-    after = update(model, events(streamed))
-    assert recommend(after)[0] == ("new", None)
+    after = update(model, NewData(events(streamed)))
+    assert recommend(after, Query())[0] == ("new", None)
     assert after.metrics == model.metrics
-    assert update(model, events([])) == model
-    much_later = update(after, events([("late", "small", START + 30 * DAY)]))
-    assert ids(recommend(much_later)) == ["small", "big", "falling", "new", "rising"]
+    assert update(model, NewData(events([]))) == model
+    much_later = update(after, NewData(events([("late", "small", START + 30 * DAY)])))
+    assert ids(recommend(much_later, Query())) == ["small", "big", "falling", "new", "rising"]
 
 
 def test_the_trends_that_were_foreseen_are_the_accuracy() -> None:
@@ -225,7 +241,7 @@ def test_the_trends_that_were_foreseen_are_the_accuracy() -> None:
 @pytest.mark.parametrize("model", ["related", "popularity", "interaction-count", "item-affinity", "attribute-affinity"])
 def test_models_without_automatic_updates_stay(model: str, small: pd.DataFrame) -> None:
     before = train(RECIPE_OF[model], data_of(small), None)
-    assert update(before, events([("1", "brand new", START)])) is before
+    assert update(before, NewData(events([("1", "brand new", START)]))) is before
 
 
 @pytest.mark.rule("models.attribute-to-train-on")
@@ -244,7 +260,9 @@ def test_models_without_automatic_updates_stay(model: str, small: pd.DataFrame) 
 )
 def test_attributes_that_can_be_trained_on(columns: Mapping[str, tuple[str, ...]] | None, trainable: bool) -> None:
     """[fail-005] No attribute, or all values the same, or all distinct."""
-    items = None if columns is None else ItemColumns(("1", "2", "3", "4"), columns)
+    items = None
+    if columns is not None:
+        items = Attributes(("1", "2", "3", "4"), {name: text_column(texts) for name, texts in columns.items()})
     table = events([(f"u{row % 50}", f"{row % 4 + 1}", START + row) for row in range(1200)])
     data = TrainingData(table, items)
     reason = training.too_little(RECIPE_OF["attribute-affinity"], data)
@@ -254,7 +272,7 @@ def test_attributes_that_can_be_trained_on(columns: Mapping[str, tuple[str, ...]
 
 
 def test_too_few_interactions_for_every_family() -> None:
-    items = ItemColumns(("i0", "i1", "i2"), {"GENRE": ("a", "a", "b")})
+    items = genres_of({"i0": "a", "i1": "a", "i2": "b"})
     few = TrainingData(events([(f"u{row % 50}", f"i{row % 3}", START + row) for row in range(999)]), items)
     for recipe in RECIPE_OF.values():
         assert training.too_little(recipe, few) == "Dataset has fewer than 1000 interactions."
@@ -264,10 +282,10 @@ def test_too_few_interactions_for_every_family() -> None:
 def test_nothing_to_train_on(model: str) -> None:
     nothing = InteractionTable(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.int64), (), ())
     with pytest.raises(ValueError, match="There are no interactions"):
-        train(RECIPE_OF[model], TrainingData(nothing, ItemColumns((), {})), None)
+        train(RECIPE_OF[model], TrainingData(nothing, Attributes(())), None)
 
 
 @pytest.mark.parametrize("model", RECIPE_OF)
 def test_one_interaction_is_enough_not_to_fail(model: str) -> None:
-    data = TrainingData(events([("u", "i", START)]), ItemColumns(("i",), {"GENRE": ("a",)}))
+    data = TrainingData(events([("u", "i", START)]), genres_of({"i": "a"}))
     assert set(train(RECIPE_OF[model], data, 1).metrics.values()) <= {0.0, 1.0}

@@ -475,7 +475,7 @@ class TestRetraining:
         held = next(
             each for inventory in sim._host.world.inventories.values() for each in [inventory.recommenders[arn]]
         )
-        assert held.snapshot is None
+        assert held.begun is None
 
     @pytest.mark.rule("recommenders.automatic-update")
     def test_every_two_hours(self, sim: Simulation, here: Account, shop: str) -> None:

@@ -446,7 +446,7 @@ class TestStopping:
             here.personalize.create_campaign(name="more", solutionVersionArn=arn)
         held = sim._host.world
         stopped = next(each.solution_versions[arn] for each in held.inventories.values())
-        assert (stopped.model, stopped.snapshot) == (None, None)
+        assert (stopped.model, stopped.begun) == (None, None)
 
     @pytest.mark.rule("solution-versions.stop-what-runs")
     def test_what_can_be_stopped(self, sim: Simulation, here: Account, films: Deployment) -> None:
