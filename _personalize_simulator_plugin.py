@@ -16,6 +16,7 @@ import _personalize_simulator_hooks as hooks
 
 if TYPE_CHECKING:
     from simulator import Simulation
+    from simulator.server.endpoint import Endpoint
 
 hooks.install()
 
@@ -26,6 +27,7 @@ _INI_KEYS = {
     "personalize_durations": "the durations of personalize_sim: observed (default) or instant",
     "personalize_training": "the training of personalize_sim: sampled (default) or exact",
     "personalize_profile": "the service that personalize_sim simulates: today (default) or 2022",
+    "personalize_throttling": "whether calls beyond the documented rates are refused: true or false (default)",
     "personalize_region": "the region of clients that name none (default: us-east-1)",
 }
 _MARKER = (
@@ -55,9 +57,19 @@ def personalize_sim(request: pytest.FixtureRequest) -> Iterator[Simulation]:
         yield sim
 
 
+@pytest.fixture
+def personalize_endpoint(request: pytest.FixtureRequest) -> Iterator[Endpoint]:
+    """A server of the simulated services in a process of its own, on a free port, for clients that are not in this one.
+
+    Configured as `personalize_sim` is, by keywords that mean something to another process. Clients take its `url`.
+    """
+    with _plugin().endpoint(request) as server:
+        yield server
+
+
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """Collects scenario files: `scenarios/*.yaml` and `*.personalize.yaml`."""
-    if file_path.suffix != ".yaml":
+    """Collects scenario files, `scenarios/*.yaml` and `*.personalize.yaml`; not the steps that they include."""
+    if file_path.suffix != ".yaml" or file_path.name.endswith(".steps.yaml"):
         return None
     if file_path.parent.name != "scenarios" and not file_path.name.endswith(".personalize.yaml"):
         return None

@@ -20,6 +20,7 @@ import pandas as pd
 from frames import table_of
 
 from simulator.data.generated import movielens_like
+from simulator.recommend.training_data import NewData, Query, TrainingData
 from simulator.recommend.user_personalization import Model, recommend, train, update
 
 SHARED_RATINGS = Path(__file__).resolve().parents[2] / "shared/data/ml-latest-small/ratings.csv"
@@ -70,7 +71,7 @@ class Tally:
 
 def unseen(model: Model, user: str, seen: set[str]) -> list[str]:
     """The model's list for a user, without seen items."""
-    ranked = recommend(model, user, [], LENGTH + len(seen))
+    ranked = recommend(model, Query(user_id=user), LENGTH + len(seen))
     return [item for item, _ in ranked if item not in seen][:LENGTH]
 
 
@@ -85,10 +86,10 @@ def evaluate(frame: pd.DataFrame, folds: int, chance: int | None) -> tuple[Tally
     for fold in range(folds):
         held_out = {users[place] for place in order[fold::folds]}
         theirs = frame["USER_ID"].isin(held_out)
-        model = train(table_of(frame[~theirs]), chance=chance)
+        model = train(TrainingData(table_of(frame[~theirs])), chance=chance)
         # The update teaches nothing about items that are known: it only puts the histories into the model.
         known = frame["ITEM_ID"].isin(set(model.item_ids))
-        model = update(model, table_of(frame[theirs & oldest & known]))
+        model = update(model, NewData(table_of(frame[theirs & oldest & known])))
         for user in sorted(held_out):
             sequence = sequences[user]
             cut = int(len(sequence) * 0.8)
@@ -123,9 +124,9 @@ def main() -> None:
         print(f"{name}: {gain:+.4f} over popularity, {'above' if gain >= BAR else 'BELOW'} the bar of {BAR}")
     if "rating" not in frame:
         return
-    table = table_of(clicks_and_watches(frame))
-    exact_metrics = train(table, chance=None).metrics
-    chance_metrics = train(table, chance=options.chance).metrics
+    data = TrainingData(table_of(clicks_and_watches(frame)))
+    exact_metrics = train(data, chance=None).metrics
+    chance_metrics = train(data, chance=options.chance).metrics
     print("\nmetrics as GetSolutionMetrics shows them, clicks and watches")
     print(f"{'':46} {'AWS':>7} {'exact':>7} {'chance':>7}")
     for key, theirs in AWS_METRICS.items():

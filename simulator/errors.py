@@ -510,11 +510,17 @@ HYPERPARAMETER_RANGE = Refusal(
     "assumed",
     "the guide's recipe pages",
 )
+HYPERPARAMETER_RANGES = Refusal(
+    _INVALID, "The hyperparameter {name} has more than one range.", "assumed", "HyperParameterRanges"
+)
 HPO_OBJECTIVE = Refusal(_INVALID, "Configuring hpoObjective is not supported.", "assumed", "HPOConfig")
 HPO_JOBS = Refusal(
     _INVALID, "{member} must be a whole number from 1 to {limit}, not {value}.", "assumed", "HPOResourceConfig"
 )
 AUTOML_CONFIG = Refusal(_INVALID, "autoMLConfig needs performAutoML to be true.", "assumed", "AutoMLConfig")
+AUTOML_METRIC = Refusal(
+    _INVALID, "The metric {metric} is not one of the recipe {recipe}.", "assumed", "AutoMLConfig, metricName"
+)
 AUTOML_RECIPE = Refusal(
     _INVALID,
     "The recipe {recipe} is not of the recipe type USER_PERSONALIZATION.",
@@ -618,6 +624,18 @@ EXPLORATION_UNKNOWN = Refusal(
     "Unknown hyperparameter in itemExplorationConfig: {name}. There are: {known}.",
     "assumed",
     "the guide, User-Personalization",
+)
+INFLUENCE_WANTS_INTERACTIONS = Refusal(
+    _INVALID,
+    "The rankingInfluence POPULARITY needs an Interactions dataset in the dataset group.",
+    "assumed",
+    "the guide, Semantic-Similarity: to use the popularity factor, you must include an Interactions dataset",
+)
+INFLUENCE_WANTS_CREATION = Refusal(
+    _INVALID,
+    "The rankingInfluence FRESHNESS needs the field CREATION_TIMESTAMP in the schema of the Items dataset.",
+    "assumed",
+    "the guide, Semantic-Similarity: to use the freshness factor, you must include the CREATION_TIMESTAMP field",
 )
 METADATA_WANTS_ITEMS = Refusal(
     _INVALID,
@@ -779,6 +797,12 @@ THEMES_WANT_COLUMN = Refusal(
     "assumed",
     "CreateBatchInferenceJob, fieldsForThemeGeneration",
 )
+THEMES_WANT_TEXT = Refusal(
+    _INVALID,
+    "The Items dataset has no textual column to generate themes from.",
+    "assumed",
+    "the guide, Content Generator, guidelines and requirements",
+)
 
 # Why a job failed after its create call was answered; these are failure reasons, not answers to a call.
 FEW_PAIRED_USERS = "Dataset has fewer than {limit} users with at least 2 interactions each."  # fail-002
@@ -800,6 +824,8 @@ NO_ATTRIBUTE_TO_TRAIN_ON = (  # fail-005
     "Did not find any attribute to train on. There may not be any attribute in the items dataset, or all attribute "
     "values either have same or all distinct values."
 )
+# Assumed, after the guide's page of Semantic-Similarity: "requires Items data that includes".
+NO_TEXT_TO_TRAIN_ON = "The items dataset has no string field to train on that is marked {mark}."
 TOO_MANY_BATCH_RECORDS = "The input has {count} records; at most {limit} are allowed."  # assumed, the guide's quotas
 BATCH_VERSION_GONE = "The solution version {arn} does not exist."  # assumed
 EXPORT_FAILED = "Insufficient privileges for accessing data in S3."  # assumed, after err-005

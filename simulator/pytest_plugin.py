@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable
-from typing import Any
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from simulator import scenario
 from simulator.simulation import simulate
+
+if TYPE_CHECKING:
+    from simulator.server.endpoint import Endpoint
 
 _KEYWORDS = tuple(inspect.signature(simulate).parameters)
 
@@ -24,6 +28,33 @@ def simulation(request: pytest.FixtureRequest) -> simulate:
             f"{request.node.nodeid} uses @given, whose examples would share one personalize_sim: use "
             "`with simulate():` inside the test instead, one simulation an example"
         )
+    try:
+        return simulate(**_described(request))
+    except (TypeError, ValueError) as fault:
+        raise pytest.UsageError(f"the simulation of {request.node.nodeid}: {fault}") from fault
+
+
+def endpoint(request: pytest.FixtureRequest) -> AbstractContextManager[Endpoint]:
+    """The server, not yet started, that a test's marker and the ini keys describe.
+
+    Raises pytest.UsageError for a keyword or value that makes no sense, or none for another process.
+    """
+    from simulator.server.arguments import arguments_of
+    from simulator.server.endpoint import serving
+
+    described = _described(request)
+    marker = request.node.get_closest_marker("personalize")
+    if marker is None or "region" not in marker.kwargs:
+        described.pop("region", None)  # the project's is for clients in this process
+    try:
+        simulate(**described)
+        return serving(arguments_of(described))
+    except (TypeError, ValueError) as fault:
+        raise pytest.UsageError(f"the server of {request.node.nodeid}: {fault}") from fault
+
+
+def _described(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """The keywords that a test's marker and the ini keys give."""
     arguments = _ini(request.config)
     marker = request.node.get_closest_marker("personalize")
     if marker is not None:
@@ -32,10 +63,7 @@ def simulation(request: pytest.FixtureRequest) -> simulate:
             # What the project sets for worlds that begin anew is not meant for one that goes on.
             arguments = {name: value for name, value in arguments.items() if name not in ("start", "seed")}
         arguments |= keywords
-    try:
-        return simulate(**arguments)
-    except (TypeError, ValueError) as fault:
-        raise pytest.UsageError(f"the simulation of {request.node.nodeid}: {fault}") from fault
+    return arguments
 
 
 def _keywords(marker: pytest.Mark, test: str) -> dict[str, Any]:
@@ -63,6 +91,11 @@ def _ini(config: pytest.Config) -> dict[str, Any]:
             found["seed"] = int(found["seed"])
         except ValueError:
             raise pytest.UsageError(f"personalize_seed must be a whole number, not {found['seed']!r}") from None
+    throttling = config.getini("personalize_throttling")
+    if throttling:
+        if throttling not in ("true", "false"):
+            raise pytest.UsageError(f"personalize_throttling must be true or false, not {throttling!r}")
+        found["throttling"] = throttling == "true"
     return found
 
 

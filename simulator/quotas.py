@@ -57,6 +57,7 @@ QUOTAS: Mapping[str, int] = MappingProxyType(
         "files_of_a_batch_inference_job": 1000,
         "bytes_of_a_batch_inference_job": _GIB,
         "records_of_a_batch_inference_file": 50_000_000,
+        "records_of_a_theme_file": 100,
         "files_of_a_batch_segment_job": 1000,
         "bytes_of_a_batch_segment_job": _GIB,
         "records_of_an_item_affinity_job": 500,

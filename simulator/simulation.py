@@ -6,7 +6,7 @@ import functools
 import inspect
 import os
 import unittest
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -17,6 +17,7 @@ from moto import mock_aws
 
 from simulator import saving
 from simulator.aws import gateway, guard
+from simulator.aws.explaining import explain
 from simulator.aws.host import Host
 from simulator.clock import Micros, OwnTime, SimulatorError, TimeSource, datetime_of, in_calendar, micros_in, micros_of
 from simulator.durations import durations as durations_of
@@ -24,6 +25,7 @@ from simulator.frozen import FrozenTime, SystemTime
 from simulator.profiles import TODAY
 from simulator.profiles import profile as profile_of
 from simulator.quotas import Quotas
+from simulator.resources.explained_answers import ExplainedAnswer
 from simulator.resources.explaining import Events
 from simulator.resources.journal import Journal
 from simulator.resources.readiness import Readiness, readiness
@@ -106,13 +108,26 @@ class Simulation:
 
         `arn` is a dataset group's: then of every recipe that can be trained in it, or of one `recipe` (its name or
         ARN), custom recipes counting events of an `event_type` only. Or it is a solution's, whose recipe and event
-        filter count. The answer is true if nothing is missing, and prints as a report. Recipes without a model in
-        this simulator are left out; quotas on how many trainings may run are not looked at.
+        filter count. The answer is true if nothing is missing, and prints as a report. Quotas on how many
+        trainings may run are not looked at.
 
         Raises SimulatorError for an ARN of neither, and for a recipe that cannot be trained there.
         """
         with self._present() as world:
             return readiness(world, self._host.platform, arn, recipe=recipe, event_type=event_type)
+
+    def explain(self, arn: str, *, ask_about: Sequence[str] = (), **asked: Any) -> ExplainedAnswer:
+        """Why a campaign or recommender answers now as it does: what moved each item of the answer.
+
+        `asked` are the members of GetRecommendations (`userId="42"`, `numResults=10`, `filterArn=...`), or with an
+        `inputList` those of GetPersonalizedRanking. `ask_about` names items that need not be in the answer: why they
+        are not. Nothing changes. The answer prints as a report; `answer.since(earlier)` says what has changed since
+        an earlier one, `answer.to_frame()` is a DataFrame.
+
+        Raises SimulatorError for what the service would refuse, and for campaigns that recommend actions.
+        """
+        with self._present() as world:
+            return explain(world, self._host.platform, arn, asked, ask_about)
 
     @contextmanager
     def _present(self) -> Iterator[World]:
@@ -166,9 +181,9 @@ class simulate:
 
     `load` names a file that `Simulation.save` made: the simulation goes on where that one was saved, and answers as it
     would have. It begins at the saved instant; a later `start` is as if that time passed. `seed` cannot be given with
-    it. `durations`, `training` and `profile` count for what begins from now on, `throttling` for calls from now on, and `quotas`
-    join the saved ones; not given, those of the file stay. Buckets, objects, roles and policies that are there already
-    in an open `mock_aws` stay as they are, those that are not are made.
+    it. `durations`, `training` and `profile` count for what begins from now on, `throttling` for calls from now on, and
+    `quotas` join the saved ones; not given, those of the file stay. Buckets, objects, roles and policies that are
+    there already in an open `mock_aws` stay as they are, those that are not are made.
 
     On a `unittest.TestCase` it runs setUp, each test and tearDown in one simulation; on another class, each method
     whose name begins with `test`. Inherited tests are included.

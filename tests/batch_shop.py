@@ -18,9 +18,10 @@ START = "2022-03-08T09:00:00Z"
 BEGAN = 1_640_000_000
 DAY = 86_400
 GENRES = ("comedy", "drama")
+WORLDS = {"comedy": "Circus tent", "drama": "Lonely lighthouse"}
 THEMES = {
     "batchInferenceJobMode": "THEME_GENERATION",
-    "themeGenerationConfig": {"fieldsForThemeGeneration": {"itemName": "GENRES"}},
+    "themeGenerationConfig": {"fieldsForThemeGeneration": {"itemName": "TITLE"}},
 }
 
 
@@ -137,7 +138,7 @@ class Shop:
         return arn
 
 
-def shop_in(sim: Simulation, region: str = REGION) -> Shop:
+def shop_in(sim: Simulation, region: str = REGION, textual: bool = True) -> Shop:
     """A shop whose datasets are imported, at a moment when nothing goes on."""
     on = account(region=region)
     group = on.personalize.create_dataset_group(name="films")["datasetGroupArn"]
@@ -147,6 +148,8 @@ def shop_in(sim: Simulation, region: str = REGION) -> Shop:
             "ITEM_ID": [f"{genre}{film}" for genre in GENRES for film in range(10)],
             "GENRES": [f"{genre}|film" for genre in GENRES for film in range(10)],
             "YEAR": [1990 + film % 5 for _ in GENRES for film in range(10)],
+            "TITLE": [f"{WORLDS[genre]} number {'abcdefghij'[film]}" for genre in GENRES for film in range(10)],
+            "DESCRIPTION": [f"A {genre} about {WORLDS[genre]}" for genre in GENRES for _ in range(10)],
         }
     )
     people = pd.DataFrame(
@@ -159,7 +162,14 @@ def shop_in(sim: Simulation, region: str = REGION) -> Shop:
         ("Interactions", schema_text({"name": "EVENT_TYPE", "type": "string"}), rows()),
         (
             "Items",
-            schema("Items", text("ITEM_ID"), text("GENRES", categorical=True), {"name": "YEAR", "type": "int"}),
+            schema(
+                "Items",
+                text("ITEM_ID"),
+                text("GENRES", categorical=True),
+                {"name": "YEAR", "type": "int"},
+                text("TITLE"),
+                text("DESCRIPTION", **({"textual": True} if textual else {})),
+            ),
             films,
         ),
         ("Users", schema("Users", text("USER_ID"), text("COUNTRY", categorical=True)), people),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import batch_shop
@@ -86,10 +87,10 @@ class Shop:
 
 
 @contextmanager
-def shop() -> Iterator[Shop]:
-    """A simulation in which nothing takes time, with a shop."""
+def shop(durations: str | Mapping[str, timedelta] = "instant") -> Iterator[Shop]:
+    """A simulation with a shop; in it nothing takes time, unless `durations` say so."""
     many = {"active_campaigns_per_dataset_group": 20}
-    with simulate(start="2024-12-01T09:00:00Z", durations="instant", quotas=many) as sim:
+    with simulate(start="2024-12-01T09:00:00Z", durations=durations, quotas=many) as sim:
         on = account()
         settle = on.personalize.list_schemas
         device = {"name": "DEVICE", "type": ["null", "string"], "categorical": True}

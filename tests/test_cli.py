@@ -12,6 +12,8 @@ from click.testing import CliRunner
 
 from simulator import rules
 from simulator.cli import default_scenario, main
+from simulator.recommend.catalogue import RECIPES
+from simulator.recommend.recipes_page import page
 from simulator.version import __version__
 
 STORY = """name: a story
@@ -101,3 +103,31 @@ def test_the_article_shows_four_moments_of_both_users() -> None:
     assert "identical" in ran.stdout
     assert "same order, other scores" in ran.stdout
     assert max(map(len, ran.stdout.splitlines())) <= 120
+
+
+def test_recipes() -> None:
+    """All of them with what the guide says of their updates; one with all that is known; as JSON."""
+    printed = CliRunner().invoke(main, ["recipes"]).output
+    rows = [[cell.strip() for cell in line.strip("| \n").split(" | ")] for line in printed.splitlines()[2:]]
+    assert [row[0] for row in rows] == [recipe.name for recipe in RECIPES.values()]
+    by_name = {name: rest for name, *rest in rows}
+    assert by_name["aws-user-personalization"] == ["at once", "every 2 hours", "by solution versions", "yes"]
+    assert by_name["aws-trending-now"][0] == "from the next update on"
+    assert by_name["aws-sims"] == ["from the next training on", "no", "by solution versions", "no"]
+    weekly = "every 7 days, by the recommender"
+    assert by_name["aws-vod-top-picks"] == ["at once", "every 2 hours", weekly, "yes"]
+    assert by_name["aws-ecomm-popular-items-by-views"] == ["from the next training on", "no", weekly, "no"]
+
+    of_domain = CliRunner().invoke(main, ["recipes", "--domain", "ECOMMERCE"]).output
+    assert len(of_domain.splitlines()) == 7
+    one = CliRunner().invoke(main, ["recipes", "aws-sims"]).output
+    assert "min_cointeraction_count: a whole number from 0 to 10; default 3; tunable" in one
+    as_json = json.loads(CliRunner().invoke(main, ["recipes", "--json"]).output)
+    assert as_json["aws-vod-top-picks"]["left out"] == "what the user has had events of the type Watch with"
+    unknown = CliRunner().invoke(main, ["recipes", "aws-nothing"])
+    assert (unknown.exit_code, "there is no recipe 'aws-nothing'" in unknown.output) == (2, True)
+
+
+def test_the_page_of_recipes_is_that_of_the_catalogue() -> None:
+    page_of_docs = Path(__file__).parents[1] / "docs" / "recipes.md"
+    assert page_of_docs.read_text() == page(), "run `python -m simulator.recommend.recipes_page > docs/recipes.md`"

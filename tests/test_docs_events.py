@@ -30,6 +30,7 @@ def test_the_code_of_the_page(capsys: pytest.CaptureFixture[str]) -> None:
             "tracking_id": made.tracking_id,
             "campaign": made.campaign,
             "dataset_group": made.group,
+            "role": here.role,
         }
         for kind, piece in pieces:
             if kind == "python":

@@ -52,6 +52,27 @@ def test_ini_keys(pytester: pytest.Pytester) -> None:
     pytester.runpytest_subprocess().assert_outcomes(passed=1)
 
 
+def test_throttling_by_an_ini_key(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\npersonalize_throttling = true\n")
+    pytester.makepyfile(
+        """
+        import pytest
+
+        def test_it(personalize_sim):
+            assert personalize_sim._host.world.throttling
+
+        @pytest.mark.personalize(throttling=False)
+        def test_otherwise(personalize_sim):
+            assert not personalize_sim._host.world.throttling
+        """
+    )
+    pytester.runpytest_subprocess().assert_outcomes(passed=2)
+    pytester.makeini("[pytest]\npersonalize_throttling = often\n")
+    result = pytester.runpytest_subprocess()
+    result.assert_outcomes(errors=2)
+    assert "personalize_throttling must be true or false, not 'often'" in result.stdout.str() + result.stderr.str()
+
+
 @pytest.mark.parametrize(
     ("marker", "told"),
     [("speed=3", "no keyword 'speed'"), ("'now'", "takes keywords only"), ("durations='slow'", "durations must be")],

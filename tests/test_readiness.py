@@ -26,7 +26,6 @@ from support import (
 from simulator import Simulation, SimulatorError, simulate
 from simulator.quotas import Quotas
 from simulator.recommend.catalogue import RECIPES
-from simulator.recommend.training import is_simulated
 from simulator.resources.dump import dump
 
 START = "2026-01-05T00:00:00+00:00"
@@ -116,7 +115,7 @@ class TestReport:
         assert [each.recipe for each in report.recipes] == [
             recipe.name
             for recipe in RECIPES.values()
-            if recipe.domain is None and not recipe.legacy and is_simulated(recipe)
+            if recipe.domain is None and not recipe.legacy
         ]
         for each in report.recipes:
             assert bool(each) == (RECIPES[f"arn:aws:personalize:::recipe/{each.recipe}"].required_datasets == HAS)

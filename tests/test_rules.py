@@ -15,6 +15,7 @@ import pytest
 
 from simulator import errors, rules, scenario
 from simulator.rules.__main__ import page
+from simulator.scenario.loading import SHARED
 
 ROOT = Path(__file__).parents[1]
 RULES = rules.load()
@@ -36,6 +37,8 @@ def _of_tests() -> Iterator[tuple[str, set[str], str]]:
 def _of_scenarios() -> Iterator[tuple[str, set[str], str]]:
     """The same of every scenario."""
     for file in sorted((ROOT / "scenarios").rglob("*.yaml")):
+        if file.name.endswith(SHARED):
+            continue
         content = scenario.load(file).content
         named = [(content.rule, SIDES["rule"])]
         for step in content.steps:

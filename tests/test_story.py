@@ -65,16 +65,19 @@ class Story:
         self.tick(timedelta(minutes=30))
 
 
-def begin(frame: pd.DataFrame, tick: Tick, seed: int = 1) -> Story:
-    """Imports and trains on the first 4/5 and deploys; samples the events and picks the two users."""
+def begin(frame: pd.DataFrame, tick: Tick, seed: int = 1, **more: bool) -> Story:
+    """Imports and trains on the first 4/5 and deploys; samples the events and picks the two users.
+
+    `more` is what CreateSolution is asked beside the story: that of 2022 knows no automatic training.
+    """
     before, after = split_by_time(frame)
     on = account()
     made = dataset(on, lambda: tick(timedelta(minutes=1)))
     import_csv(on, made, before)
     tick(timedelta(minutes=5))
-    made.solution = on.personalize.create_solution(
-        name="films", datasetGroupArn=made.group, recipeArn=RECIPE, performAutoTraining=False
-    )["solutionArn"]
+    made.solution = on.personalize.create_solution(name="films", datasetGroupArn=made.group, recipeArn=RECIPE, **more)[
+        "solutionArn"
+    ]
     made.version = on.personalize.create_solution_version(solutionArn=made.solution)["solutionVersionArn"]
     tick(timedelta(minutes=25))
     made.campaign = on.personalize.create_campaign(name="films", solutionVersionArn=made.version, minProvisionedTPS=1)[
@@ -103,9 +106,9 @@ def put(story: Story) -> None:
         )
 
 
-def tell(frame: pd.DataFrame, tick: Tick, instant: bool = False) -> Story:
+def tell(frame: pd.DataFrame, tick: Tick, instant: bool = False, **more: bool) -> Story:
     """The story up to the fourth moment; where all is instant, an update is over at the next call."""
-    story = begin(frame, tick)
+    story = begin(frame, tick, **more)
     story.look()
     story.versions.append(story.version())
     put(story)
@@ -159,19 +162,19 @@ def check(story: Story) -> None:
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_on_generated_data(seed: int) -> None:
-    with simulate(start=START) as sim:
+    with simulate(start=START, profile="2022") as sim:
         check(tell(movielens_like(seed=seed), sim.clock.tick))
 
 
 @needs_ratings
 def test_on_real_data() -> None:
-    with simulate(start=START) as sim:
+    with simulate(start=START, profile="2022") as sim:
         story = tell(ratings(), sim.clock.tick)
         check(story)
         assert all(0.003 < ranking[0][1] < 0.05 for ranking in (*story.first, *story.second))
 
 
-@pytest.mark.personalize(start=START)
+@pytest.mark.personalize(start=START, profile="2022")
 def test_in_the_fixture(personalize_sim: Simulation) -> None:
     check(tell(movielens_like(), personalize_sim.clock.tick))
 
@@ -179,12 +182,12 @@ def test_in_the_fixture(personalize_sim: Simulation) -> None:
 def test_under_a_plain_mock() -> None:
     with freeze_time(START) as frozen, mock_aws():
         assert simulator.current() is not None
-        check(tell(movielens_like(), frozen.tick, instant=True))
+        check(tell(movielens_like(), frozen.tick, instant=True, performAutoTraining=False))
 
 
 def test_events_on_known_items_alone_leave_other_scores_as_they_were() -> None:
     """Without a new item the update has nothing to say to users without events."""
-    with simulate(start=START) as sim:
+    with simulate(start=START, profile="2022") as sim:
         frame = movielens_like()
         story = begin(frame, sim.clock.tick)
         known = set(split_by_time(frame)[0]["ITEM_ID"])
@@ -199,7 +202,7 @@ def test_events_on_known_items_alone_leave_other_scores_as_they_were() -> None:
 
 def test_exports_and_the_end() -> None:
     """PUT, BULK and ALL, also after the tracker is gone; then everything is deleted in order."""
-    with simulate(start=START) as sim:
+    with simulate(start=START, profile="2022") as sim:
         frame = movielens_like(users=200, items=2000, interactions=10_000)
         story = begin(frame, sim.clock.tick)
         put(story)
@@ -290,7 +293,7 @@ def statuses_until_gone(story: Story, describe: Callable[[], dict[str, Any]]) ->
 
 def test_only_the_newest_fully_trained_version_is_updated() -> None:
     """The old version, still deployed, stands still from then on."""
-    with simulate(start=START) as sim:
+    with simulate(start=START, profile="2022") as sim:
         story = begin(movielens_like(), sim.clock.tick)
         story.on.personalize.create_solution_version(solutionArn=story.made.solution)
         sim.clock.tick(minutes=25)
@@ -303,7 +306,7 @@ def test_only_the_newest_fully_trained_version_is_updated() -> None:
 
 def digest(seed: int) -> str:
     """The story of a seed, in one line."""
-    with simulate(start=START, seed=seed) as sim:
+    with simulate(start=START, seed=seed, profile="2022") as sim:
         story = tell(movielens_like(users=200, items=2000, interactions=10_000), sim.clock.tick)
         told = json.dumps([story.first, story.second, story.versions], default=datetime.timestamp)
         return hashlib.sha256(told.encode()).hexdigest()

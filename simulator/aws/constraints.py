@@ -245,9 +245,26 @@ def _compile_element(shape: Shape) -> tuple[_Element, str, _Scalar | None]:
     return element, f"must satisfy constraint: [{', '.join(constraints)}]", scalar
 
 
+def _compile_texts(shape: Shape) -> Callable[[list[object]], bool] | None:
+    """Whether all elements of a list are plain texts of a length that their shape allows; None if it asks for more."""
+    facts = shape.metadata
+    if shape.type_name != "string" or facts.get("pattern") is not None or facts.get("enum") is not None:
+        return None
+    low, high = facts.get("min") or 0, facts.get("max", sys.maxsize)
+
+    def fit(values: list[Any]) -> bool:
+        if {*map(type, values)} != {str}:
+            return False
+        lengths = {*map(len, values)}
+        return low <= min(lengths) and max(lengths) <= high and "".join(values).isascii()
+
+    return fit
+
+
 def _compile_list(shape: Shape) -> Check:
     minimum, maximum = shape.metadata.get("min"), shape.metadata.get("max")
     element, constraint, scalar = _compile_element(shape.member)
+    fit = _compile_texts(shape.member)
     wrong, hidden = _of_type(shape), _is_hidden(shape, shape.member)
 
     def check(value: object, path: str, out: list[str]) -> None:
@@ -255,7 +272,7 @@ def _compile_list(shape: Shape) -> Check:
             out.append(_sentence(value, path, wrong, hidden))
             return
         failed = [*_outside("length", len(value), minimum, maximum)]
-        if scalar is not None and not any(map(scalar, value)):
+        if (fit is not None and fit(value)) or (scalar is not None and not any(map(scalar, value))):
             faults = 0  # the usual case: no places need be named
         else:
             faults = sum(element(item, f"{path}.{index}.member", out) for index, item in enumerate(value, 1))

@@ -14,6 +14,7 @@ import functools
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from botocore.loaders import Loader
@@ -110,6 +111,24 @@ _WRITTEN_TYPES: dict[str, type | tuple[type, ...]] = {
 _AS_IT_IS: dict[str, tuple[type, ...]] = {"string": (str,), "integer": (int,), "double": (float,)}
 
 
+def _compile_plain(shape: Shape) -> Callable[[object], bool]:
+    """Whether a value is a list of structures of one form in which nothing is written otherwise, told at a glance."""
+    if shape.type_name != "structure":
+        return lambda value: False
+    types = {name: frozenset(_AS_IT_IS.get(member.type_name, ())) for name, member in shape.members.items()}
+
+    def plain(value: object) -> bool:
+        if type(value) is not list or {*map(type, value)} != {dict}:
+            return False
+        forms = {*map(tuple, value)}
+        if len(forms) != 1:
+            return False
+        [names] = forms
+        return all(name in types and {*map(type, map(itemgetter(name), value))} <= types[name] for name in names)
+
+    return plain
+
+
 def _compile_write(shape: Shape) -> _Write:
     """A function from a value of ours to the JSON value of the wire."""
     kind = shape.type_name
@@ -147,7 +166,8 @@ def _compile_write(shape: Shape) -> _Write:
         return structure
     if kind == "list":
         element = _compile_write(shape.member)
-        return lambda value, path: [element(item, path) for item in expect(value, path)]
+        plain = _compile_plain(shape.member)
+        return lambda value, path: value if plain(value) else [element(item, path) for item in expect(value, path)]
     if kind == "map":
         inner = _compile_write(shape.value)
         key = _compile_write(shape.key)

@@ -82,7 +82,7 @@ def _counting_table(
     if events is None:
         return table_of(bulk, put, contexts)
     counting = [each for each in put if events.lets(each.event_type, each.event_value)]
-    rows = tuple(_counting_rows(chunk, events) for chunk in bulk)
+    rows = tuple(counting_rows(chunk, events) for chunk in bulk)
     table = table_of(rows, counting, contexts)
     if not events.weights:
         return table
@@ -128,7 +128,8 @@ def _is_event_type(value: str) -> bool:
     return bool(value) and value.upper() not in _RESERVED
 
 
-def _counting_rows(chunk: BulkChunk, events: EventFilter) -> BulkChunk:
+def counting_rows(chunk: BulkChunk, events: EventFilter) -> BulkChunk:
+    """The rows of a chunk that count."""
     kept = np.zeros(len(chunk), dtype=bool)
     for event_type, least in events.alternatives:
         kept |= _of_type(chunk, event_type) & _reaching(chunk, least)

@@ -46,7 +46,7 @@ def export_records(schema: AvroSchema, snapshot: RecordSnapshot, ingestion_mode:
     if ingestion_mode == "ALL":
         chunks = [Chunk(snapshot.newest().columns)]
     elif ingestion_mode == "BULK":
-        chunks = [chunk for chunk, _ in snapshot.bulk]
+        chunks = [each.chunk for each in snapshot.bulk]
     else:
         chunks = [put_chunk(snapshot.id_column, snapshot.put)]
     whole = _whole(schema)

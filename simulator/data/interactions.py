@@ -7,7 +7,7 @@ count, however large the store.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -146,12 +146,20 @@ class Snapshot:
 
 
 @dataclass
+class _Sessions:
+    """Where the events of each session are, of the first `taken` that were put; made when first asked for."""
+
+    positions: dict[str, list[int]] = field(default_factory=dict)
+    taken: int = 0
+
+
+@dataclass
 class InteractionStore:
     """All interactions of one dataset, with items or with actions, as its id column says.
 
     `put` is in order of arrival; `by_subject` finds a user's (or anonymous session's) events in it, `known`
     makes equal events count once, and `firsts` is where the first event of each event id is. `ignored` are the newest
-    of those that were not stored.
+    of those that were not stored; `unknown_keys` are those of properties that were passed over, by position.
     """
 
     id_column: str = "ITEM_ID"
@@ -161,6 +169,7 @@ class InteractionStore:
     known: set[PutEvent] = field(default_factory=set)
     firsts: dict[str, int] = field(default_factory=dict)
     ignored: list[Ignored] = field(default_factory=list)
+    unknown_keys: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
     def replace_bulk(self, chunk: Chunk, arrived: Micros = 0) -> None:
         """A FULL import: the earlier bulk rows go, what was put stays. Source: the guide, importing data."""
@@ -171,7 +180,7 @@ class InteractionStore:
         earlier = [chunk_of(each, self.id_column) for each in self.bulk]
         self.bulk += (_bulk(new_rows(chunk, earlier), self.id_column, arrived),)
 
-    def add_event(self, event: PutEvent, instant: Micros) -> bool:
+    def add_event(self, event: PutEvent, instant: Micros, unknown_keys: tuple[str, ...] = ()) -> bool:
         """Stores an event that arrived at `instant`; False if an equal one is stored already."""
         if event in self.known:
             self.ignore(event, instant, "events.equal-once")
@@ -182,6 +191,8 @@ class InteractionStore:
         self.put.append(Arrival(instant, event))
         if event.event_id:
             self._find_first(at)
+        if unknown_keys:
+            self.unknown_keys[at] = unknown_keys
         return True
 
     def ignore(self, event: PutEvent, instant: Micros, rule: str) -> None:
@@ -216,6 +227,19 @@ class InteractionStore:
         positions = self.by_subject.get(subject, ())
         stop = bisect_right(positions, until, key=lambda at: self.put[at].instant)
         return sorted((self.put[at] for at in positions[:stop] if not self.is_repeated(at)), key=_order)
+
+    def of_session(self, session_id: str) -> list[int]:
+        """Where the events of a session are, whoever's they are."""
+        index = self._sessions
+        for at in range(index.taken, len(self.put)):
+            index.positions.setdefault(self.put[at].event.session_id, []).append(at)
+        index.taken = len(self.put)
+        found = index.positions.get(session_id, ())
+        return [at for at in found if self.put[at].event.session_id == session_id]
+
+    @cached_property
+    def _sessions(self) -> _Sessions:
+        return _Sessions()
 
     def snapshot(self) -> Snapshot:
         """What the store holds now, without copying it."""
@@ -256,6 +280,7 @@ class InteractionStore:
                     orphaned.add(event.event_id)
                     del self.firsts[event.event_id]
                 self.put[at] = Arrival(self.put[at].instant, FORGOTTEN)
+                self.unknown_keys.pop(at, None)
                 removed += 1
         for at, arrival in enumerate(self.put if orphaned else ()):
             if arrival.event.event_id in orphaned:
@@ -281,15 +306,17 @@ def trained_events(store: InteractionStore, stop: int) -> list[PutEvent]:
     ]
 
 
-def users_of(store: InteractionStore, stop: int) -> dict[int, str]:
+def users_of(store: InteractionStore, stop: int, among: Iterable[int] | None = None) -> dict[int, str]:
     """Whose each of the events put before the `stop`-th is to a full training, by position, the last to arrive first.
 
-    An anonymous event is the user's whose id the next event of its session has that has one; without one it is
-    nobody's, and left out. Source: the guide, "Recording events for anonymous users".
+    `among` are the positions that are asked about, all of a session (None: all there are). An anonymous event is the
+    user's whose id the next event of its session has that has one; without one it is nobody's, and left out.
+    Source: the guide, "Recording events for anonymous users".
     """
     latest: dict[str, str] = {}
     found = {}
-    for at in sorted(range(min(stop, len(store.put))), key=lambda each: _order(store.put[each]), reverse=True):
+    asked = range(min(stop, len(store.put))) if among is None else [at for at in among if at < stop]
+    for at in sorted(asked, key=lambda each: _order(store.put[each]), reverse=True):
         event = store.put[at].event
         if event.user_id:
             latest[event.session_id] = event.user_id

@@ -42,9 +42,10 @@ class PropertyReader:
     ignores_unknown: bool
     _reads: Mapping[str, _Read]
 
-    def read(self, text: str | None, quotas: Quotas) -> dict[str, Value]:
+    def read(self, text: str | None, quotas: Quotas, unknown: list[str] | None = None) -> dict[str, Value]:
         """The columns that a text sets, by their names, none of them to null; of no text, none.
 
+        The keys that are passed over are added to `unknown`.
         Raises `PROPERTIES_NOT_JSON` (err-019), `PROPERTY_FORBIDDEN`, `PROPERTY_UNKNOWN`, `PROPERTY_OF_WRONG_TYPE`,
         `PROPERTY_TOO_LONG`. Columns that must be set are for `require` to see.
         """
@@ -60,6 +61,8 @@ class PropertyReader:
                 raise errors.PROPERTY_FORBIDDEN(key=key)
             elif not self.ignores_unknown:
                 raise errors.PROPERTY_UNKNOWN(key=_shown(key), keys=", ".join(self.names))
+            elif unknown is not None:
+                unknown.append(_shown(key))
         return values
 
     def require(self, values: Mapping[str, Value]) -> None:

@@ -31,10 +31,11 @@ class PutRecord(NamedTuple):
 
 
 class Import(NamedTuple):
-    """The rows of an import, and how many records had been put when they arrived."""
+    """The rows of an import, how many records had been put when they arrived, and the instant at which they did."""
 
     chunk: Chunk
     put_before: int
+    arrived: Micros = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +109,7 @@ class RecordSnapshot:
         """The newest record of each id."""
         parts: list[Chunk] = []
         start = 0
-        for chunk, put_before in self.bulk:
+        for chunk, put_before, _ in self.bulk:
             parts += [put_chunk(self.id_column, self.put[start:put_before]), chunk]
             start = put_before
         parts.append(put_chunk(self.id_column, self.put[start:]))
@@ -126,14 +127,14 @@ class RecordSnapshot:
             return self
         gone = [record.record_id in users for record in self.put]
         bulk = tuple(
-            Import(chunk.without(self.id_column, users), put_before - sum(gone[:put_before]))
-            for chunk, put_before in self.bulk
+            Import(chunk.without(self.id_column, users), put_before - sum(gone[:put_before]), arrived)
+            for chunk, put_before, arrived in self.bulk
         )
         put = tuple(record for record, is_gone in zip(self.put, gone, strict=True) if not is_gone)
         return RecordSnapshot(self.id_column, bulk, put)
 
     def __len__(self) -> int:
-        return len(self.put) + sum(len(chunk) for chunk, _ in self.bulk)
+        return len(self.put) + sum(len(each.chunk) for each in self.bulk)
 
 
 @dataclass
@@ -144,14 +145,14 @@ class RecordStore:
     bulk: tuple[Import, ...] = ()
     put: list[PutRecord] = field(default_factory=list)
 
-    def replace_bulk(self, chunk: Chunk) -> None:
+    def replace_bulk(self, chunk: Chunk, arrived: Micros = 0) -> None:
         """A FULL import: the earlier bulk records go, what was put stays. Source: the guide, importing data."""
         self.bulk = ()
-        self.add_bulk(chunk)
+        self.add_bulk(chunk, arrived)
 
-    def add_bulk(self, chunk: Chunk) -> None:
+    def add_bulk(self, chunk: Chunk, arrived: Micros = 0) -> None:
         """An INCREMENTAL import: the records join the earlier ones, and replace those of their ids for readers."""
-        self.bulk += (Import(chunk, len(self.put)),)
+        self.bulk += (Import(chunk, len(self.put), arrived),)
         self._layers.clear()
 
     def add_record(self, record: PutRecord) -> None:
@@ -178,12 +179,20 @@ class RecordStore:
         reader = "now" if until is None else "later"
         taken = len(self.put) if until is None else bisect_right(self.put, until, key=_instant)
         found = self._layers.get(reader)
-        if found is None or not found.folded <= taken <= found.folded + max(_LEAST_OVERLAID, isqrt(len(found.base))):
+        if found is not None and found.taken == taken:
+            return found
+        if found is None or not self._lies_over(found, taken):
             found = self._layers[reader] = self._folded(taken)
-        elif found.taken != taken:
+        else:
             over = RecordSnapshot(self.id_column, (), tuple(self.put[found.folded : taken])).newest()
             found = self._layers[reader] = LayeredRecords(found.base, over, found.folded, taken)
         return found
+
+    def _lies_over(self, layers: LayeredRecords, taken: int) -> bool:
+        """Whether what was put up to a count can lie over what there is: it is newer than the imports, and little."""
+        newer_than = self.bulk[-1].put_before if self.bulk else 0
+        most = max(_LEAST_OVERLAID, isqrt(len(layers.base)))
+        return layers.folded <= taken <= layers.folded + most and newer_than <= layers.folded
 
     @cached_property
     def _layers(self) -> dict[str, LayeredRecords]:
@@ -199,7 +208,7 @@ class RecordStore:
 
     def _first(self, count: int) -> RecordSnapshot:
         """What the store holds, without what was put after a count."""
-        bulk = tuple(Import(chunk, min(put_before, count)) for chunk, put_before in self.bulk)
+        bulk = tuple(each._replace(put_before=min(each.put_before, count)) for each in self.bulk)
         return RecordSnapshot(self.id_column, bulk, tuple(self.put[:count]))
 
     def ids(self) -> tuple[str, ...]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 
 from simulator.clock import HOUR, Micros
 from simulator.data.columns import TextColumn
-from simulator.data.interactions import BulkChunk, InteractionStore
+from simulator.data.interactions import BulkChunk, InteractionStore, PutEvent
 
 # The three months after which filters forget what a user did (assumed: of 30 days each).
 FORGOTTEN_AFTER: Micros = 90 * 24 * HOUR
@@ -36,15 +37,25 @@ class Sight:
         return since
 
 
+# Something that a user did and filters see: its time in Unix seconds, the item's (or action's) id, the type of event,
+# and what was put, None if it was imported.
+SeenEvent = tuple[int, str, str, PutEvent | None]
+
+
 def events_of(store: InteractionStore, user_id: str, sight: Sight) -> list[tuple[str, str]]:
-    """The id and the type of everything that a user, or an anonymous session, did and filters see; the newest first.
+    """The id and the type of everything that a user, or an anonymous session, did and filters see; the newest first."""
+    return [(item_id, event_type) for _, item_id, event_type, _ in seen_of(store, user_id, sight)]
+
+
+def seen_of(store: InteractionStore, user_id: str, sight: Sight) -> list[SeenEvent]:
+    """Everything that a user, or an anonymous session, did and filters see; the newest first.
 
     Imported or put; of events at one time the later arrival is the newer one. An absent type is empty.
     """
     had = [(chunk, rows) for chunk in store.bulk if len(rows := chunk.rows_of(user_id))]
     put = store.arrived(user_id, sight.until)
     since = sight.since([*(chunk.arrived for chunk, _ in had), *(arrival.instant for arrival in put)])
-    found: list[tuple[int, str, str]] = []
+    found: list[SeenEvent] = []
     for chunk, rows in had:
         if chunk.arrived < since:
             continue
@@ -55,10 +66,13 @@ def events_of(store: InteractionStore, user_id: str, sight: Sight) -> list[tuple
             types = [column.values[code] for code in column.codes[rows].tolist()]
         else:
             types = [""] * len(items)
-        found += zip(chunk.timestamps[rows].tolist(), items, types, strict=True)
-    found += [(event.timestamp, event.item_id, event.event_type) for instant, event in put if instant >= since]
-    found.sort(key=_seconds)
-    return [(item_id, event_type) for _, item_id, event_type in reversed(found)]
+        found += zip(chunk.timestamps[rows].tolist(), items, types, repeat(None), strict=False)
+    for instant, event in put:
+        if instant >= since:
+            found.append((event.timestamp, event.item_id, event.event_type, event))
+    found.reverse()
+    found.sort(key=_seconds, reverse=True)
+    return found
 
 
 def users_and_types(store: InteractionStore, sight: Sight) -> list[tuple[str, str]]:
@@ -85,5 +99,5 @@ def _users_and_types(chunk: BulkChunk) -> set[tuple[str, str]]:
     return {(chunk.users.values[pair // width], types.values[pair % width]) for pair in pairs}
 
 
-def _seconds(event: tuple[int, str, str]) -> int:
+def _seconds(event: SeenEvent) -> int:
     return event[0]

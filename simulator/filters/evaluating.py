@@ -162,7 +162,8 @@ def _overlaid(over: Records, candidates: Candidates) -> tuple[Places, Places]:
 
     def found() -> tuple[Places, Places]:
         pairs = [(candidates.places[each], row) for each, row in over.row_of.items() if each in candidates.places]
-        return tuple(np.array(pairs, np.int64).reshape(-1, 2).T)
+        places, rows = np.array(pairs, np.int64).reshape(-1, 2).T
+        return places, rows
 
     return _once(over, candidates, "overlaid", found)
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from simulator.clock import HOUR, MINUTE, micros_of
-from simulator.recommend.recipes import Hyperparameter, Recipe
+from simulator.clock import HOUR, MINUTE, Micros, micros_of
+from simulator.recommend.recipes import Hyperparameter, Recipe, Relation
 
 RANKED_LIST_METRICS = (
     "coverage",
@@ -22,6 +22,15 @@ RANKED_LIST_METRICS = (
     "precision_at_10",
     "precision_at_25",
     "precision_at_5",
+)
+_ACTION_METRICS = (
+    "area_under_the_curve",
+    "coverage",
+    "normalized_discounted_cumulative_gain_at_10",
+    "normalized_discounted_cumulative_gain_at_25",
+    "normalized_discounted_cumulative_gain_at_5",
+    "precision",
+    "recall",
 )
 _SEGMENT_METRICS = ("coverage", "hits_at_1_percent", "recall_at_1_percent")  # spec 09
 
@@ -40,9 +49,13 @@ _HISTORY_LENGTHS = (
     Hyperparameter("min_user_history_length_percentile", "0.0", 0.0, 1.0),
     Hyperparameter("max_user_history_length_percentile", "0.99", 0.0, 1.0),
 )
-_EXPLORATION = (
+EXPLORATION = (
     Hyperparameter("explorationWeight", "0.3", 0.0, 1.0),
     Hyperparameter("explorationItemAgeCutOff", "30.0", 0.0, excluded=True),
+)
+# How often trends are evaluated by their discovery frequency: for longer ones also every two hours. Source: the guide.
+_TREND_DISCOVERY: Mapping[str, Micros] = MappingProxyType(
+    {"30 minutes": 30 * MINUTE, "1 hour": HOUR, "2 hours": 2 * HOUR, "3 hours": 2 * HOUR, "1 day": 2 * HOUR}
 )
 CONSIDERED: Mapping[str, str] = MappingProxyType(
     {"INTERACTIONS": "interactions_considered", "ITEMS": "items_considered"}
@@ -116,6 +129,7 @@ CUSTOM_RECIPES = (
         required_datasets=("INTERACTIONS",),
         optional_datasets=("ITEMS", "USERS"),
         automatic_update=2 * HOUR,
+        explores=True,
         weighs_events=True,
         includes_metadata=True,
         gives_reasons=True,
@@ -134,7 +148,7 @@ CUSTOM_RECIPES = (
         objective=True,
         algorithm_hyperparameters=_SEQUENCE,
         featurization_hyperparameters=_HISTORY_LENGTHS,
-        campaign_hyperparameters=_EXPLORATION,
+        campaign_hyperparameters=EXPLORATION,
         **PERSONAL,
     ),
     Recipe(
@@ -157,7 +171,10 @@ CUSTOM_RECIPES = (
         created=micros_of("2022-10-01"),
         required_datasets=("INTERACTIONS",),
         metrics=(*RANKED_LIST_METRICS, "trend_prediction_accuracy"),
-        automatic_update=2 * HOUR,  # unless its trend discovery frequency says otherwise
+        automatic_update=2 * HOUR,
+        updated_by="trend_discovery_frequency",
+        update_periods=_TREND_DISCOVERY,
+        follows_time=True,
         model="trending",
         algorithm="aws-trending-now-custom",
         considered=CONSIDERED,
@@ -165,7 +182,7 @@ CUSTOM_RECIPES = (
             Hyperparameter(
                 "trend_discovery_frequency",
                 "2 hours",
-                choices=("30 minutes", "1 hour", "2 hours", "3 hours", "1 day"),
+                choices=tuple(_TREND_DISCOVERY),
             ),
         ),
     ),
@@ -203,6 +220,7 @@ CUSTOM_RECIPES = (
             Hyperparameter("item_id_hidden_dim", "100", 30, 200, whole=True, tunable=True, settable=False),
             Hyperparameter("item_metadata_hidden_dim", "100", 30, 200, whole=True, tunable=True, settable=False),
         ),
+        relation=Relation(metadata=0.3, discount=(0.5, 1.0)),
         **RELATED,
     ),
     Recipe(
@@ -222,6 +240,7 @@ CUSTOM_RECIPES = (
             Hyperparameter("min_item_interaction_count_percentile", "0.01", 0.0, 1.0),
             Hyperparameter("max_item_interaction_count_percentile", "0.9", 0.0, 1.0),
         ),
+        relation=Relation(discount=(0.0, 1.0)),
         **RELATED,
     ),
     Recipe(
@@ -237,7 +256,8 @@ CUSTOM_RECIPES = (
         batch_inference=True,
         **{
             **RELATED,
-            "model": None,
+            "model": "semantic",
+            "metrics": (),  # the guide names none: it has no interactions to test it with
             "considered": MappingProxyType({**CONSIDERED, "ITEMS": "items_considered_by_semantic_similarity"}),
         },
     ),
@@ -252,7 +272,7 @@ CUSTOM_RECIPES = (
         model="actions",
         request_fields=("userId",),
         scores="propensity",
-        metrics=RANKED_LIST_METRICS,
+        metrics=_ACTION_METRICS,
         realtime_events=True,
         automatic_update=2 * HOUR,
         considered=MappingProxyType(
@@ -288,6 +308,7 @@ CUSTOM_RECIPES = (
     Recipe(
         name="aws-hrnn",
         description="Legacy: items for a user, by a recurrent network.",
+        automl=True,  # resp-019, resp-020
         required_datasets=("INTERACTIONS",),
         feature_transformation="JSON-percentile-filtering",
         **_LEGACY,

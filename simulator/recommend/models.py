@@ -16,7 +16,16 @@ Ranked = tuple[str, float | None]
 
 
 @dataclass(frozen=True, eq=False)
-class TrainedModel:
+class Learned:
+    """Something learned, a dataclass: properties that are derived from its fields when first asked for are no part of
+    it, and are not pickled."""
+
+    def __getstate__(self) -> dict[str, object]:
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedModel(Learned):
     """What a training has learned; plain data, never changed, equal if all of its fields are.
 
     `item_ids` names the item codes in the fields of a family. Properties are derived from the fields when first
@@ -28,9 +37,6 @@ class TrainedModel:
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and _same(self, other)
-
-    def __getstate__(self) -> dict[str, object]:
-        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @cached_property
     def item_codes(self) -> dict[str, int]:
@@ -46,11 +52,11 @@ def canonical(table: InteractionTable, more_items: Iterable[str] = ()) -> Intera
 
 
 def codes_among(
-    codes: Codes, ids: Sequence[str], known: Mapping[str, int], known_ids: tuple[str, ...]
+    codes: Codes, ids: Sequence[str], known: Mapping[str, int], known_ids: tuple[str, ...], more: Iterable[str] = ()
 ) -> tuple[Codes, tuple[str, ...]]:
-    """Codes in terms of known ids and of new ones, which come behind in the order of the ids."""
+    """Codes in terms of known ids and of new ones, those of `more` among them, which come behind in their order."""
     used = np.unique(codes).tolist()
-    added = sorted(ids[code] for code in used if ids[code] not in known)
+    added = sorted({each for each in (*(ids[code] for code in used), *more) if each not in known})
     behind = {each: len(known_ids) + place for place, each in enumerate(added)}
     new = np.zeros(len(ids), dtype=np.int32)
     for code in used:
@@ -60,7 +66,7 @@ def codes_among(
 
 
 def _sorted_codes(codes: Codes, ids: Sequence[str], more: Iterable[str] = ()) -> tuple[Codes, tuple[str, ...]]:
-    used = np.unique(codes).tolist()
+    used = np.flatnonzero(np.bincount(codes, minlength=len(ids))).tolist()
     every = sorted({*(ids[code] for code in used), *more})
     places = {each: place for place, each in enumerate(every)}
     new = np.zeros(len(ids), dtype=np.int32)

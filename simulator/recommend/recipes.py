@@ -86,6 +86,26 @@ class Hyperparameter:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Relation:
+    """What relates items for a recipe of related items, as data.
+
+    - `backward` is how much what was taken before an item counts beside what was taken after it (1: alike).
+    - `within` is how many seconds pass at most between two interactions of one basket; what is taken in different
+      baskets counts as the share `apart`. None where baskets do not matter.
+    - `metadata` is the share of what is known of items in how close they are, of items with many interactions; None
+      if it is not used.
+    - `discount` are the powers of an item's popularity by which it is divided where the hyperparameter
+      popularity_discount_factor is 0 and where it is 1.
+    """
+
+    backward: float = 1.0
+    within: int | None = None
+    apart: float = 1.0
+    metadata: float | None = None
+    discount: tuple[float, float] = (0.5, 0.5)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Recipe:
     """A recipe, as data: a custom one, or a use case of a domain (`domain` is None for custom ones).
 
@@ -94,15 +114,19 @@ class Recipe:
       request must have.
     - `scores` is how scores are to be read: a distribution over the items that compete ("softmax"), a probability
       each ("propensity"), or not shown (None).
-    - `automatic_update` is the time between updates of a deployed model, `incremental_update` that of updates which
+    - `automatic_update` is the time between updates of a deployed model, unless `update_periods` (by the value of the
+      hyperparameter that `updated_by` names) says otherwise; `incremental_update` that of updates which
       a solution may ask for; None where there are none.
+    - `follows_time` is whether answers change as time passes, so that updates happen without new data, too.
     - `realtime_events` is whether streamed events change answers before the next training.
     - `event_type` names the type of which a use case needs as many events as a training needs interactions; those
       of `hides` are left out of a user's recommendations.
     - `includes_metadata` is whether requests may ask for metadata without its being enabled, `gives_reasons` whether
       answers say why an item is among them.
+    - `relation` is what relates items, None unless the recipe is of related items by interactions.
+    - `automl` is whether AutoML tries it unless it is told which recipes to try.
     - `considered` names the quota on how much of a dataset (by type) a training looks at.
-    - `model` names what trains it in `simulator.recommend.training`; None where no model is simulated.
+    - `model` names what trains it in `simulator.recommend.training`; None of what AutoML has yet to choose among.
     """
 
     name: str
@@ -118,8 +142,12 @@ class Recipe:
     metrics: tuple[str, ...] = ()
     realtime_events: bool = False
     automatic_update: Micros | None = None
+    updated_by: str | None = None
+    update_periods: Mapping[str, Micros] = field(default_factory=lambda: MappingProxyType({}))
     incremental_update: Micros | None = None
+    follows_time: bool = False
     model: str | None = None
+    relation: Relation | None = None
     domain: str | None = None
     algorithm: str | None = None
     feature_transformation: str | None = None
@@ -132,6 +160,7 @@ class Recipe:
     objective: bool = False
     weighs_events: bool = False
     chooses_columns: bool = True
+    automl: bool = False
     ranking_influence: bool = False
     includes_metadata: bool = False
     gives_reasons: bool = False
@@ -176,6 +205,11 @@ class Recipe:
     def tunable(self) -> bool:
         """Whether there is anything that hyperparameter optimization could choose."""
         return any(each.tunable for each in self.algorithm_hyperparameters)
+
+    def update_period(self, chosen: Mapping[str, str]) -> Micros | None:
+        """The time between updates with hyperparameters that were chosen; None if there are no updates."""
+        value = "" if self.updated_by is None else chosen.get(self.updated_by, "")
+        return self.update_periods.get(value.casefold(), self.automatic_update or self.incremental_update)
 
     def too_little(
         self, table: InteractionTable, quotas: Quotas | None = None, event_type: str | None = None

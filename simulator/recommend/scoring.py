@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simulator.data.columns import Codes
+from simulator.recommend.compressed import entries_of
 from simulator.recommend.cooccurrence import Neighbours
 
 # Weight of the k-th newest item of a history: DECAY ** k.
@@ -16,14 +17,16 @@ DECAY = 0.8
 # (benchmarks/model_quality.py) for the order of the list, and for the size of the first score.
 SHARPNESS = 10.0
 POPULARITY_WEIGHT = 0.25
+# Into how many parts, for each score that is wanted, the scores are divided to find the highest.
+_PARTS = 20
 
 Scores = npt.NDArray[np.float64]
 Places = npt.NDArray[np.intp]
 
 
-def freshness(length: int) -> Scores:
+def freshness(length: int, decay: float = DECAY) -> Scores:
     """The weights of a history of that length, oldest first."""
-    return DECAY ** np.arange(length - 1, -1, -1, dtype=np.float64)
+    return decay ** np.arange(length - 1, -1, -1, dtype=np.float64)
 
 
 def affinities(neighbours: Neighbours, item_count: int, items: Codes, weights: Scores) -> Scores:
@@ -50,32 +53,24 @@ def touched(neighbours: Neighbours, items: Codes, weights: Scores) -> tuple[Plac
 
 def _neighbourhood(neighbours: Neighbours, items: Codes, weights: Scores) -> tuple[Codes, Scores]:
     """Every neighbour of every item, with the weight of the pair times that of the item."""
-    begins = neighbours.offsets[items]
-    lengths = neighbours.offsets[items + 1] - begins
-    ends = np.cumsum(lengths)
-    entries = np.arange(ends[-1] if len(ends) else 0) + np.repeat(begins - ends + lengths, lengths)
-    return neighbours.items[entries], neighbours.weights[entries] * np.repeat(weights, lengths)
-
-
-def logits(log_popularity: Scores, affinity: Scores) -> Scores:
-    """Unnormalised log scores; without any affinity those of the popularity distribution.
-
-    Affinity is divided by the root of its maximum: a user with weak evidence gets flatter scores than one
-    with strong evidence, but less so than in proportion.
-    """
-    sharpness, weight = sharpness_and_weight(affinity)
-    return sharpness * affinity + weight * log_popularity if sharpness else log_popularity
+    entries, lengths = entries_of(neighbours.offsets, items)
+    amounts = neighbours.weights[entries].astype(np.float64) * np.repeat(weights, lengths)
+    return neighbours.items[entries], amounts
 
 
 def sharpness_and_weight(affinity: Scores) -> tuple[float, float]:
-    """What affinity is multiplied with in a log score, and what the logarithm of popularity."""
+    """What affinity is multiplied with in a log score, and what the logarithm of popularity.
+
+    Affinity is divided by the root of its maximum: a user with weak evidence gets flatter scores than one with strong
+    evidence, but less so than in proportion. Without any affinity scores are those of the popularity distribution.
+    """
     strongest = float(affinity.max(initial=0.0))
     if strongest <= 0.0:
         return 0.0, 1.0
     return SHARPNESS / math.sqrt(strongest), POPULARITY_WEIGHT
 
 
-def by_count(counts: npt.NDArray[np.int64]) -> Places:
+def by_count(counts: npt.NDArray[np.int64] | Scores) -> Places:
     """The places of all counts, the highest first; of equal ones the first stored."""
     return np.argsort(-counts, kind="stable")
 
@@ -85,6 +80,10 @@ def first(scores: Scores, count: int) -> Places:
     count = min(count, len(scores))
     if count <= 0:
         return np.empty(0, np.intp)
-    least = np.partition(scores, -count)[-count]
+    # The maxima of parts are scores, too: what `count` of them reach, so many scores reach at least. To find that among
+    # few maxima is much less work than among all scores, and leaves few to be put in order.
+    length = max(len(scores) // (_PARTS * count), 1)
+    heads = scores[: len(scores) // length * length].reshape(length, -1).max(axis=0)
+    least = np.partition(heads, -count)[-count]
     candidates = np.flatnonzero(scores >= least)
     return candidates[np.argsort(-scores[candidates], kind="stable")][:count]

@@ -16,13 +16,13 @@ import numpy.typing as npt
 
 from simulator.data.columns import Mask
 from simulator.data.interactions import InteractionTable
-from simulator.recommend.cooccurrence import Neighbours, neighbour_lists
+from simulator.recommend.cooccurrence import Neighbours, neighbour_lists, with_chance
 from simulator.recommend.histories import Histories, histories_of, newest
 from simulator.recommend.metrics import rows_to_find, summarize_segments
 from simulator.recommend.models import TrainedModel, canonical
 from simulator.recommend.scoring import DECAY, Scores
 from simulator.recommend.training_data import VALUE_SEPARATOR, Attributes
-from simulator.recommend.user_personalization import HISTORY_LENGTH, with_chance
+from simulator.recommend.user_personalization import HISTORY_LENGTH
 
 # Of each user's events the newest fifth is to be found. Source: the guide, metrics of USER_SEGMENTATION.
 _ONE_IN = 5

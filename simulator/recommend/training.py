@@ -11,11 +11,22 @@ from types import MappingProxyType
 from typing import Literal
 
 from simulator.data.columns import Mask
-from simulator.errors import NO_ATTRIBUTE_TO_TRAIN_ON, NO_RECORDS
+from simulator.errors import NO_ATTRIBUTE_TO_TRAIN_ON, NO_RECORDS, NO_TEXT_TO_TRAIN_ON
 from simulator.quotas import Quotas
-from simulator.recommend import actions, popularity, ranking, related, segments, trending, user_personalization
-from simulator.recommend.actions import considered
+from simulator.recommend import (
+    actions,
+    popularity,
+    ranking,
+    related,
+    rewards,
+    segments,
+    semantic,
+    trending,
+    user_personalization,
+)
+from simulator.recommend.actions import Met, considered
 from simulator.recommend.catalogue import Recipe
+from simulator.recommend.metrics import WEIGHTED_GAIN
 from simulator.recommend.models import Ranked, TrainedModel
 from simulator.recommend.segments import NoSegment
 from simulator.recommend.training_data import (
@@ -33,6 +44,7 @@ __all__ = [
     "ActionData",
     "Attributes",
     "Exploration",
+    "Met",
     "Model",
     "NewData",
     "NoSegment",
@@ -42,7 +54,6 @@ __all__ = [
     "Settings",
     "TrainingData",
     "considered",
-    "is_simulated",
     "rank",
     "recommend",
     "recommend_actions",
@@ -58,41 +69,51 @@ __all__ = [
 Model = TrainedModel
 """A trained model of any family, with its `metrics`."""
 
-_Train = Callable[[TrainingData, int | None, Settings], Model]
+_Train = Callable[[Recipe, TrainingData, int | None, Settings], Model]
 
 
-def _personal(data: TrainingData, chance: int | None, settings: Settings) -> Model:
-    return user_personalization.train(data.interactions, chance=chance)
+def _personal(recipe: Recipe, data: TrainingData, chance: int | None, settings: Settings) -> Model:
+    return user_personalization.train(data, chance=chance, settings=settings)
 
 
-def _related(data: TrainingData, chance: int | None, settings: Settings) -> Model:
-    return related.train(data.interactions, chance=chance)
+def _related(recipe: Recipe, data: TrainingData, chance: int | None, settings: Settings) -> Model:
+    assert recipe.relation is not None, "recipes of related items have one"
+    return related.train(
+        data.interactions, data.items, relation=recipe.relation, settings=settings, chance=chance
+    )
 
 
-def _popularity(data: TrainingData, chance: int | None, settings: Settings) -> Model:
+def _semantic(recipe: Recipe, data: TrainingData, chance: int | None, settings: Settings) -> Model:
+    assert data.items is not None, "see too_little"
+    return semantic.train(data.items, data.interactions)
+
+
+def _popularity(recipe: Recipe, data: TrainingData, chance: int | None, settings: Settings) -> Model:
     return popularity.train(data.interactions, distinct_users=True)
 
 
-def _interaction_count(data: TrainingData, chance: int | None, settings: Settings) -> Model:
+def _interaction_count(recipe: Recipe, data: TrainingData, chance: int | None, settings: Settings) -> Model:
     return popularity.train(data.interactions, distinct_users=False)
 
 
-def _trending(data: TrainingData, chance: int | None, settings: Settings) -> Model:
+def _trending(recipe: Recipe, data: TrainingData, chance: int | None, settings: Settings) -> Model:
     frequency = settings.get("trend_discovery_frequency", "").casefold()
-    return trending.train(data.interactions, interval=trending.INTERVALS.get(frequency, trending.DEFAULT_INTERVAL))
+    interval = trending.INTERVALS.get(frequency, trending.DEFAULT_INTERVAL)
+    return trending.train(data.interactions, interval=interval, now=data.now)
 
 
-def _item_affinity(data: TrainingData, chance: int | None, settings: Settings) -> Model:
+def _item_affinity(recipe: Recipe, data: TrainingData, chance: int | None, settings: Settings) -> Model:
     return segments.train_items(data.interactions, chance=chance)
 
 
-def _attribute_affinity(data: TrainingData, chance: int | None, settings: Settings) -> Model:
+def _attribute_affinity(recipe: Recipe, data: TrainingData, chance: int | None, settings: Settings) -> Model:
     assert data.items is not None, "see too_little"
     return segments.train_attributes(data.interactions, segments.item_columns(data.items))
 
 
-def _actions(data: TrainingData, chance: int | None, settings: Settings) -> Model:
-    return actions.train(data.interactions, data.actions, chance=chance)
+def _actions(recipe: Recipe, data: TrainingData, chance: int | None, settings: Settings) -> Model:
+    days = int(settings["action_optimization_period"])
+    return actions.train(data.interactions, data.actions, days=days, chance=chance)
 
 
 _TRAINERS: Mapping[str, _Train] = MappingProxyType(
@@ -100,6 +121,7 @@ _TRAINERS: Mapping[str, _Train] = MappingProxyType(
         "personal": _personal,
         "ranking": _personal,
         "related": _related,
+        "semantic": _semantic,
         "popularity": _popularity,
         "interaction-count": _interaction_count,
         "trending": _trending,
@@ -110,11 +132,6 @@ _TRAINERS: Mapping[str, _Train] = MappingProxyType(
 )
 
 
-def is_simulated(recipe: Recipe) -> bool:
-    """Whether there is a model behind a recipe."""
-    return recipe.model in _TRAINERS
-
-
 def too_little(
     recipe: Recipe, data: TrainingData, quotas: Quotas | None = None, event_type: str | None = None
 ) -> str | None:
@@ -123,10 +140,22 @@ def too_little(
         data.items is None or not segments.trainable(segments.item_columns(data.items))
     ):
         return NO_ATTRIBUTE_TO_TRAIN_ON
+    if recipe.model == "semantic" and (why := _unnamed(data.items)) is not None:
+        return why
     reason = recipe.too_little(data.interactions, quotas, event_type)
     if reason is None and recipe.model == "actions" and (data.actions is None or not data.actions.ids):
         return NO_RECORDS.wording.format(dataset_type="ACTIONS")
     return reason
+
+
+def _unnamed(items: Attributes | None) -> str | None:
+    """Why items cannot be told by their texts, None if they can."""
+    if items is None or not items.ids:
+        return NO_RECORDS.wording.format(dataset_type="ITEMS")
+    for column, mark in ((items.names, "itemName"), (items.descriptions, "textual")):
+        if column is None:
+            return NO_TEXT_TO_TRAIN_ON.format(mark=mark)
+    return None
 
 
 def settings_of(recipe: Recipe, chosen: Mapping[str, str]) -> Settings:
@@ -141,20 +170,29 @@ def train(
     """The model of a recipe, with the metrics that the recipe has; `chance` seeds what differs between trainings.
 
     Without `chance` the training is exact. `chosen` are hyperparameters by name, see `settings_of`. The data must
-    suffice (`too_little`). Raises KeyError for a recipe that `is_simulated` denies.
+    suffice (`too_little`).
     """
     assert recipe.model is not None
-    model = _TRAINERS[recipe.model](data, chance, settings_of(recipe, chosen))
-    return replace(model, metrics={name: model.metrics[name] for name in sorted(recipe.metrics)})
+    model = _TRAINERS[recipe.model](recipe, data, chance, settings_of(recipe, chosen))
+    return replace(model, metrics={name: model.metrics[name] for name in sorted(_metrics(recipe, data))})
+
+
+def _metrics(recipe: Recipe, data: TrainingData) -> tuple[str, ...]:
+    """The metrics that a training has: those of its recipe, of an objective (met-027), of weights of event types."""
+    objective = () if data.objective is None else (rewards.METRIC,)
+    weighted = (WEIGHTED_GAIN,) if recipe.weighs_events and data.interactions.weights is not None else ()
+    return (*recipe.metrics, *objective, *weighted)
 
 
 def update(model: Model, new: NewData) -> Model:
     """The model as the automatic update leaves it, from what is new since; families without one stay."""
     match model:
         case user_personalization.Model():
-            return user_personalization.update(model, new.interactions)
+            return user_personalization.update(model, new)
+        case semantic.SemanticItems():
+            return model if new.items is None else semantic.update(model, new.items)
         case trending.TrendingItems():
-            return trending.update(model, new.interactions)
+            return trending.update(model, new.interactions, new.now)
         case actions.Propensities():
             return actions.update(model, new.interactions, new.actions)
         case _:
@@ -176,12 +214,11 @@ def recommend(
     """
     match model:
         case user_personalization.Model():
-            found = user_personalization.recommend(
-                model, query.user_id, query.session, num_results, eligible, competing
-            )
-            return [*found]
+            return [*user_personalization.recommend(model, query, num_results, eligible, competing)]
         case related.RelatedItems():
             return related.recommend(model, query.item_id, num_results, eligible)
+        case semantic.SemanticItems():
+            return semantic.recommend(model, query.item_id, num_results, eligible, query.influence)
         case popularity.PopularItems():
             return popularity.recommend(model, num_results, eligible)
         case trending.TrendingItems():
@@ -193,15 +230,14 @@ def recommend(
 def recommend_actions(
     model: Model,
     query: Query,
-    met: Sequence[tuple[str, bool]] = (),
+    met: Sequence[Met] = (),
     num_results: int = 5,
     eligible: Mask | None = None,
 ) -> list[Ranked]:
     """The actions that a user will most likely take, best first, each with its propensity.
 
-    `met` are the actions that the user has met since the model was made, each with whether it was taken; `eligible`
-    marks the actions of the model that may be in the list (None: all). Raises TypeError for a family that recommends
-    no actions.
+    `met` are the actions that the user has met since the model was made; `eligible` marks the actions of the model
+    that may be in the list (None: all). Raises TypeError for a family that recommends no actions.
     """
     if not isinstance(model, actions.Propensities):
         raise TypeError(f"{type(model).__name__} recommends no actions")
@@ -215,7 +251,7 @@ def rank(model: Model, query: Query, item_ids: Sequence[str]) -> list[Ranked]:
     """
     if not isinstance(model, user_personalization.Model):
         raise TypeError(f"{type(model).__name__} ranks no lists")
-    return ranking.rank(model, query.user_id, query.session, item_ids)
+    return ranking.rank(model, query, item_ids)
 
 
 def segment(model: Model, query: str, num_results: int, eligible: Mask | None = None) -> list[str]:

@@ -25,7 +25,7 @@ class Attributes:
 
     `categories` are categorical columns (several values of a row stand in one text, see `VALUE_SEPARATOR`), `numbers`
     those of numbers (NaN: absent), `texts` all other texts. `created` is CREATION_TIMESTAMP in Unix seconds (NaN:
-    absent), None without such a column.
+    absent), `names` the column that is marked itemName, `descriptions` that marked textual; None without such a column.
     """
 
     ids: tuple[str, ...]
@@ -33,6 +33,8 @@ class Attributes:
     numbers: Mapping[str, Numbers] = field(default_factory=dict)
     texts: Mapping[str, TextColumn] = field(default_factory=dict)
     created: Numbers | None = None
+    names: TextColumn | None = None
+    descriptions: TextColumn | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +68,9 @@ class TrainingData:
     """What a training sees: interactions, those of event types and values that do not count left out.
 
     `items` and `users` are what is known of them, `actions` those of the group with what users did with them; None
-    where the recipe or the group has no such dataset.
+    where the recipe or the group has no such dataset. `shown` counts by item how often it was shown to users,
+    `clicked` how often it was taken when it was, for recipes that explore. `now` is when the training began, in Unix
+    seconds (None: at the newest interaction).
     """
 
     interactions: InteractionTable
@@ -74,6 +78,9 @@ class TrainingData:
     users: Attributes | None = None
     actions: ActionData | None = None
     objective: Objective | None = None
+    shown: Mapping[str, int] = field(default_factory=dict)
+    clicked: Mapping[str, int] = field(default_factory=dict)
+    now: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,13 +88,18 @@ class NewData:
     """What an automatic update sees: interactions that were streamed since the last one, and all items of now.
 
     `items` is None if there is nothing new about items, `actions` where there are none; its tables hold what was
-    streamed since. `shown` counts by item how often it was shown to users since.
+    streamed since, `objective` is there where the training has one. `shown` and `clicked` count by item how often it
+    was shown to users since, and taken when it was. `now` is when the update happens, in Unix seconds (None: at the
+    newest interaction).
     """
 
     interactions: InteractionTable
     items: Attributes | None = None
     actions: ActionData | None = None
     shown: Mapping[str, int] = field(default_factory=dict)
+    clicked: Mapping[str, int] = field(default_factory=dict)
+    objective: Objective | None = None
+    now: int | None = None
 
 
 @dataclass(frozen=True)

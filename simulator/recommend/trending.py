@@ -1,6 +1,7 @@
-"""Trending items: those whose interactions increased most from one interval to the next, by the newest data.
+"""Trending items: those whose interactions increased most from the last interval but one to the last.
 
-Source: the guide, Trending-Now: the increase that each item has over an interval, by the timestamps of the data.
+The intervals end when the trends are evaluated; where neither has an interaction, no item trends, and the popular ones
+come. Source: the guide, Trending-Now: the increase that each item has over an interval, by the timestamps of the data.
 """
 
 from __future__ import annotations
@@ -31,51 +32,55 @@ DEFAULT_INTERVAL = INTERVALS["2 hours"]
 class TrendingItems(TrainedModel):
     """What the last two intervals brought.
 
-    `interval` is in seconds. `items` and `timestamps` are the interactions of the last two intervals, which end
-    with the newest one; `totals` counts every item's interactions of all times.
+    `interval` is in seconds, `end` the Unix second with which the last one ends. `items` and `timestamps` are the
+    interactions of the two; `totals` counts every item's interactions of all times.
     """
 
     interval: int
+    end: int
     items: Codes
     timestamps: Seconds
     totals: Counts
 
     @cached_property
     def order(self) -> Places:
-        """All items, first those with the greatest increase."""
-        return np.lexsort((-self.totals, -_recent(self), -_increase(self)))
+        """All items, first those with the greatest increase, then those without any, the busiest first."""
+        return np.lexsort((-self.totals, -recent(self), -np.maximum(increase(self), 0)))
 
 
-def train(table: InteractionTable, *, interval: int = DEFAULT_INTERVAL) -> TrendingItems:
-    """A model of the table's newest two intervals, with its metrics; raises ValueError if the table is empty.
+def train(table: InteractionTable, *, interval: int = DEFAULT_INTERVAL, now: int | None = None) -> TrendingItems:
+    """A model of the table's last two intervals until `now` (Unix seconds; None: the newest row), with its metrics.
 
     `trend_prediction_accuracy` is the increase that the items recommended an interval earlier had since, as a
-    share of the increase of those 25 that had most. Source: the guide, "Metric definitions".
+    share of the increase of those 25 that had most; metrics look at the intervals until the newest row, however long
+    ago it was. Source: the guide, "Metric definitions". Raises ValueError if the table is empty.
     """
     if not len(table):
         raise ValueError("There are no interactions to train on.")
     table = canonical(table)
-    model = _of(table, np.ones(len(table), dtype=bool), interval)
-    earlier = table.timestamps <= table.timestamps.max() - interval
-    accuracy = _accuracy(model, _of(table, earlier, interval)) if earlier.any() else 0.0
+    newest = _of(table, np.ones(len(table), dtype=bool), interval)
+    earlier = table.timestamps <= newest.end - interval
+    accuracy = _accuracy(newest, _of(table, earlier, interval)) if earlier.any() else 0.0
     given, truths = held_out(table)
     others = given & ~np.isin(table.users, list(truths))
     trends = _of(table, others, interval).order[:LIST_LENGTH].tolist() if others.any() else []
     metrics = summarize([trends for _ in truths], list(truths.values()), len(table.item_ids))
-    return replace(model, metrics={**metrics, "trend_prediction_accuracy": accuracy})
+    return replace(_until(newest, now), metrics={**metrics, "trend_prediction_accuracy": accuracy})
 
 
-def update(model: TrendingItems, streamed: InteractionTable) -> TrendingItems:
-    """The trends as they are with what was streamed since; the metrics stay."""
-    if not len(streamed):
-        return model
+def update(model: TrendingItems, streamed: InteractionTable, now: int | None = None) -> TrendingItems:
+    """The trends as they are at `now` with what was streamed since (None: at the newest of it); the metrics stay."""
     items, item_ids = codes_among(streamed.items, streamed.item_ids, model.item_codes, model.item_ids)
     items = np.concatenate((model.items, items))
     timestamps = np.concatenate((model.timestamps, streamed.timestamps))
     totals = np.bincount(items[len(model.items) :], minlength=len(item_ids)).astype(np.int64)
     totals[: len(model.totals)] += model.totals
-    newest = _newest(items, timestamps, model.interval)
-    return TrendingItems(item_ids, model.metrics, model.interval, *newest, totals)
+    order = np.lexsort((items, timestamps))
+    newest = max(model.end, int(streamed.timestamps.max(initial=model.end)))
+    known = TrendingItems(
+        item_ids, model.metrics, model.interval, newest, items[order], timestamps[order].astype(np.int64), totals
+    )
+    return _until(known, newest if now is None else now)
 
 
 def recommend(model: TrendingItems, num_results: int, eligible: Mask | None = None) -> list[Ranked]:
@@ -85,34 +90,35 @@ def recommend(model: TrendingItems, num_results: int, eligible: Mask | None = No
 
 
 def _of(table: InteractionTable, rows: npt.NDArray[np.bool_], interval: int) -> TrendingItems:
-    """The trends in some rows, one at least, of a table."""
-    items = table.items[rows]
+    """The trends in some rows, one at least, of a table, at the newest of them."""
+    items, timestamps = table.items[rows], table.timestamps[rows]
     totals = np.bincount(items, minlength=len(table.item_ids)).astype(np.int64)
-    return TrendingItems(table.item_ids, {}, interval, *_newest(items, table.timestamps[rows], interval), totals)
-
-
-def _newest(items: Codes, timestamps: Seconds, interval: int) -> tuple[Codes, Seconds]:
-    """The interactions of the last two intervals, by time and item."""
     order = np.lexsort((items, timestamps))
-    items, timestamps = items[order], timestamps[order]
-    recent = timestamps > timestamps[-1] - 2 * interval
-    return items[recent], timestamps[recent]
+    end = int(timestamps.max())
+    return _until(TrendingItems(table.item_ids, {}, interval, end, items[order], timestamps[order], totals), end)
+
+
+def _until(model: TrendingItems, now: int | None) -> TrendingItems:
+    """The same trends at another time; of what is in the future the last interval is made, too."""
+    end = model.end if now is None else now
+    kept = model.timestamps > end - 2 * model.interval
+    return replace(model, end=end, items=model.items[kept], timestamps=model.timestamps[kept])
 
 
 def _accuracy(model: TrendingItems, before: TrendingItems) -> float:
     """Of the increase that 25 items can have had since an earlier model, the share of those that it recommended."""
-    increase = np.maximum(_increase(model), 0)
-    possible = int(np.sort(increase)[-LIST_LENGTH:].sum())
-    had = int(increase[before.order[:LIST_LENGTH]].sum())
+    increased = np.maximum(increase(model), 0)
+    possible = int(np.sort(increased)[-LIST_LENGTH:].sum())
+    had = int(increased[before.order[:LIST_LENGTH]].sum())
     return round(had / possible, 4) if possible else 0.0
 
 
-def _recent(model: TrendingItems) -> Counts:
+def recent(model: TrendingItems) -> Counts:
     """The interactions of every item in the last interval."""
-    last = model.timestamps > model.timestamps.max() - model.interval
+    last = model.timestamps > model.end - model.interval
     return np.bincount(model.items[last], minlength=len(model.item_ids)).astype(np.int64)
 
 
-def _increase(model: TrendingItems) -> Counts:
+def increase(model: TrendingItems) -> Counts:
     """By how many interactions every item's last interval exceeds the one before."""
-    return 2 * _recent(model) - np.bincount(model.items, minlength=len(model.item_ids))
+    return 2 * recent(model) - np.bincount(model.items, minlength=len(model.item_ids))

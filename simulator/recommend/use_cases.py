@@ -11,12 +11,14 @@ from typing import Any
 
 from simulator.clock import HOUR, micros_of
 from simulator.recommend.custom_recipes import CONSIDERED, FIRST_DAY, PERSONAL, RANKED_LIST_METRICS, RELATED
-from simulator.recommend.recipes import Hyperparameter, Recipe
+from simulator.recommend.recipes import Hyperparameter, Recipe, Relation
 
 _EXPLORATION = (
     Hyperparameter("explorationWeight", "0.3", 0.0, 1.0),
     Hyperparameter("explorationItemAgeCutOff", "30", 1.0),
 )
+# Seconds between two purchases of one basket, at most (assumed).
+_BASKET = 3600
 _SHOP: Mapping[str, Any] = MappingProxyType({"domain": "ECOMMERCE", "created": FIRST_DAY})
 _VIDEO: Mapping[str, Any] = MappingProxyType({"domain": "VIDEO_ON_DEMAND", "created": FIRST_DAY})
 _POPULAR: Mapping[str, Any] = MappingProxyType(
@@ -59,8 +61,8 @@ USE_CASES = (
         name="aws-ecomm-frequently-bought-together",
         description="Frequently bought together: items that are bought with an item.",
         required_datasets=("INTERACTIONS",),
-        optional_datasets=("ITEMS", "USERS"),
         event_type="Purchase",
+        relation=Relation(within=_BASKET, apart=0.1, discount=(0.3, 0.3)),
         **_SHOP,
         **RELATED,
     ),
@@ -68,10 +70,10 @@ USE_CASES = (
         name="aws-ecomm-customers-who-viewed-x-also-viewed",
         description="Customers who viewed X also viewed: items that are viewed with an item.",
         required_datasets=("INTERACTIONS",),
-        optional_datasets=("ITEMS", "USERS"),
         updated=micros_of("2024-06-19T15:19:55.369"),  # resp-055
         event_type="View",
         hides="Purchase",
+        relation=Relation(),
         **_SHOP,
         **{**RELATED, "request_fields": ("userId", "itemId")},
     ),
@@ -88,9 +90,9 @@ USE_CASES = (
         name="aws-vod-because-you-watched-x",
         description="Because you watched X: videos that are watched with a video.",
         required_datasets=("INTERACTIONS",),
-        optional_datasets=("ITEMS", "USERS"),
         event_type="Watch",
         hides="Watch",
+        relation=Relation(backward=0.1),
         **_VIDEO,
         **{**RELATED, "request_fields": ("userId", "itemId")},
     ),
@@ -98,23 +100,23 @@ USE_CASES = (
         name="aws-vod-more-like-x",
         description="More like X: videos similar to a video.",
         required_datasets=("INTERACTIONS", "ITEMS"),
-        optional_datasets=("USERS",),
         hides="Watch",
+        relation=Relation(metadata=0.7),
         **_VIDEO,
         **{**RELATED, "request_fields": ("userId", "itemId")},
     ),
     Recipe(
         name="aws-vod-most-popular",
-        description="Most popular: the videos with the most views.",
+        description="Most popular: the videos that most users watched.",
         event_type="Watch",
         **_VIDEO,
-        **_POPULAR,
+        **{**_POPULAR, "model": "popularity"},
     ),
     Recipe(
         name="aws-vod-trending-now",
         description="Trending now: the videos whose interactions increase fastest.",
         **_VIDEO,
-        **{**_POPULAR, "request_fields": (), "model": "trending", "automatic_update": 2 * HOUR},
+        **{**_POPULAR, "request_fields": (), "model": "trending", "automatic_update": 2 * HOUR, "follows_time": True},
     ),
     Recipe(
         name="aws-vod-top-picks",

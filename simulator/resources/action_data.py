@@ -10,7 +10,7 @@ from simulator.data.columns import cell
 from simulator.data.event_filters import EventFilter, counting_since, counting_table, event_types
 from simulator.data.interactions import InteractionStore, InteractionTable, Snapshot
 from simulator.data.records import Records
-from simulator.recommend.training import ActionData, considered
+from simulator.recommend.training import ActionData, Met, considered
 from simulator.resources.datasets import dataset_of
 from simulator.resources.world import Scope
 
@@ -54,10 +54,8 @@ def action_data(scope: Scope, dataset_group_arn: str, since: int | None = None) 
     return considered(found, scope.world.quotas["actions_of_a_training"])
 
 
-def met_by(
-    scope: Scope, dataset_group_arn: str, user_id: str, since: int, anonymous_since: int
-) -> list[tuple[str, bool]]:
-    """The actions that a user has met from the `since`-th put on, each with whether it was taken.
+def met_by(scope: Scope, dataset_group_arn: str, user_id: str, since: int, anonymous_since: int) -> list[Met]:
+    """The actions that a user has met from the `since`-th put on.
 
     Those that an anonymous session of that name has met are from the `anonymous_since`-th on.
     """
@@ -65,8 +63,8 @@ def met_by(
     if met is None:
         return []
     streamed = met.store.streamed(user_id, since, anonymous_since)
-    found = [(event.item_id, was_taken(event.event_type)) for event in streamed]
-    return [(action_id, taken) for action_id, taken in found if taken is not None]
+    found = [(event.item_id, was_taken(event.event_type), event.timestamp) for event in streamed]
+    return [Met(action_id, taken, seconds) for action_id, taken, seconds in found if taken is not None]
 
 
 def last_met_by(store: InteractionStore, user_id: str) -> dict[str, int]:

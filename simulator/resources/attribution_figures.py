@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simulator import errors
-from simulator.clock import HOUR, MINUTE, SECOND
+from simulator.clock import HOUR, MINUTE, Micros, SECOND
 from simulator.data.columns import Chunk, Mask, TextColumn, Value
 from simulator.data.exports import cell
 from simulator.data.interactions import PutEvent
@@ -65,7 +65,7 @@ class _Figure(NamedTuple):
 def measure_event(scope: Scope, dataset_group_arn: str, event: PutEvent) -> None:
     """Takes an event that was put into the figures of its group's metric attribution, if there is one."""
     found = _measuring(scope, dataset_group_arn)
-    if found is None or not _in_time(scope, event.timestamp):
+    if found is None or not in_time(scope.now, event.timestamp):
         return
     metrics = [metric for metric in found.measurement.metrics if metric.event_type == event.event_type]
     source = _source(scope, found, event.event_attribution_source, event.recommendation_id) if metrics else None
@@ -73,7 +73,7 @@ def measure_event(scope: Scope, dataset_group_arn: str, event: PutEvent) -> None
         return
     window = event.timestamp // _WINDOW * _WINDOW
     for metric in metrics:
-        value = _value(scope, dataset_group_arn, metric, event)
+        value = value_of(scope, dataset_group_arn, metric, event)
         if value is not None and abs(value) <= _LARGEST:
             _add(scope, found, _Figure(metric, window, source, value))
 
@@ -112,8 +112,9 @@ def _measuring(scope: Scope, dataset_group_arn: str) -> MetricAttribution | None
     return next((each for each in of_group if each.status in _MEASURING), None)
 
 
-def _in_time(scope: Scope, seconds: int) -> bool:
-    now = scope.now // SECOND
+def in_time(instant: Micros, seconds: int) -> bool:
+    """Whether what happened at a time, in Unix seconds, is measured in CloudWatch if it comes at an instant."""
+    now = instant // SECOND
     return now - _OLDEST < seconds <= now + _AHEAD
 
 
@@ -153,7 +154,7 @@ def _target(scope: Scope, dataset_group_arn: str, recommendation_id: str) -> str
     return next((arn for arn in arns if target_digits(scope.world, arn) == digits), None)
 
 
-def _value(scope: Scope, dataset_group_arn: str, metric: Metric, event: PutEvent) -> float | None:
+def value_of(scope: Scope, dataset_group_arn: str, metric: Metric, event: PutEvent) -> float | None:
     """What an event adds to a metric; None if the value that is summed is absent."""
     if summed(metric) is None:
         return 1.0

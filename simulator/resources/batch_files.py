@@ -1,22 +1,21 @@
-"""What batch inference and batch segment jobs have in common: JSON Lines in S3, answered line by line.
+"""The files of batch jobs: JSON Lines in S3, answered line by line into other files.
 
-The input's bytes are those of the create call. The answers are found when the job becomes IN_PROGRESS, and written
-when it ends. Source: the guide, "Getting batch recommendations and user segments" (spec 05, sections 12 and 13).
+A line that cannot be answered keeps its place in the output, with an error. Source: the guide, "Preparing input data
+for batch recommendations" (spec 05, sections 12 and 13).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from simulator import errors
-from simulator.resources import lifecycle
-from simulator.resources.lookup import Answer, Request, times
-from simulator.resources.world import ACTIVE, FAILED, Record, Scope
+from simulator.resources.lookup import Request
+from simulator.resources.world import Scope
 
-DEFAULT_RESULTS = 25
 _NOT_JSON = "The input is not valid JSON."
 
 Line = Mapping[str, Any]
@@ -28,6 +27,10 @@ class BadLine(ValueError):
     """A line that has no answer; the text says why and stands in the output."""
 
 
+class TooManyLines(ValueError):
+    """There are more lines in the input than a job takes; the text is the failure reason."""
+
+
 @dataclass(frozen=True)
 class BatchFile:
     """A file that is read or written: its key behind the job's folder, and its bytes."""
@@ -36,55 +39,11 @@ class BatchFile:
     content: bytes
 
 
-@dataclass
-class BatchJob(Record):
-    """A batch job. `files` are its input until it runs, then its output until it has ended.
-
-    `source` and `destination` are as the request gave them. `fault` is why the job will fail, once that is known.
-    """
-
-    solution_version_arn: str
-    filter_arn: str | None
-    num_results: int
-    source: Mapping[str, str]
-    destination: Mapping[str, str]
-    role_arn: str
-    files: tuple[BatchFile, ...]
-    fault: str | None = field(default=None, kw_only=True)
-
-    @property
-    def parents(self) -> tuple[str, ...]:
-        """Its solution version, and its filter if it has one."""
-        return (self.solution_version_arn, *filter(None, [self.filter_arn]))
-
-    def description(self) -> Answer:
-        """What the two families show of a job alike."""
-        return {
-            "jobName": self.name,
-            "filterArn": self.filter_arn,
-            "solutionVersionArn": self.solution_version_arn,
-            "numResults": self.num_results,
-            "jobInput": {"s3DataSource": self.source},
-            "jobOutput": {"s3DataDestination": self.destination},
-            "roleArn": self.role_arn,
-            **times(self),
-        }
-
-
-def results(scope: Scope, request: Request, quota: str) -> int:
-    """How many results a request asks for each line; raises `BATCH_RESULTS_OUT_OF_RANGE`."""
-    asked: int = request.get("numResults", DEFAULT_RESULTS)
-    limit = scope.world.quotas[quota]
-    if not 1 <= asked <= limit:
-        raise errors.BATCH_RESULTS_OUT_OF_RANGE(limit=limit, asked=asked)
-    return asked
-
-
 def read_input(scope: Scope, request: Request, kind: str, job_arn: str) -> tuple[BatchFile, ...]:
     """The files that a request's input path is the beginning of; checks the output path too.
 
-    `kind` names the quotas. Raises `INVALID_S3_INPUT_PATH`, `INVALID_S3_OUTPUT_PATH`, `TOO_MANY_INPUT_FILES`,
-    `TOO_MUCH_INPUT` and the refusals of the role.
+    `kind` is the part of the quotas' names that says of which jobs they are. Raises `INVALID_S3_INPUT_PATH`,
+    `INVALID_S3_OUTPUT_PATH`, `TOO_MANY_INPUT_FILES`, `TOO_MUCH_INPUT` and the refusals of the role.
     """
     source = request["jobInput"]["s3DataSource"]["path"]
     destination = request["jobOutput"]["s3DataDestination"]["path"]
@@ -110,48 +69,41 @@ def read_input(scope: Scope, request: Request, kind: str, job_arn: str) -> tuple
     return files
 
 
-def answer(job: BatchJob, limit: int, per_file: bool, answer_line: AnswerLine, write: WriteLine) -> None:
-    """Turns a job's input into its output; or notes its fault if there are more than `limit` lines (in a file)."""
-    lines = [[line for line in file.content.splitlines() if line.strip()] for file in job.files]
+def answered(
+    files: Sequence[BatchFile], limit: int, per_file: bool, answer_line: AnswerLine, write: WriteLine
+) -> tuple[BatchFile, ...]:
+    """The output of an input: for each file one of its name with .out behind it, for each line one in its place.
+
+    Lines without anything but blanks are passed over. Raises TooManyLines if there are more than `limit` (in a file,
+    if it is `per_file`).
+    """
+    lines = [[line for line in file.content.splitlines() if line.strip()] for file in files]
     counts = [len(each) for each in lines]
     count = max(counts) if per_file else sum(counts)
     if count > limit:
-        fail(job, errors.TOO_MANY_BATCH_RECORDS.format(count=count, limit=limit))
-        return
-    job.files = tuple(
+        raise TooManyLines(errors.TOO_MANY_BATCH_RECORDS.format(count=count, limit=limit))
+    return tuple(
         BatchFile(_answered_name(file), b"".join(_answered(line, answer_line, write) for line in each))
-        for file, each in zip(job.files, lines, strict=True)
+        for file, each in zip(files, lines, strict=True)
     )
 
 
-def fail(job: BatchJob, reason: str) -> None:
-    """Notes that a job will fail: nothing of it will be written."""
-    job.files, job.fault = (), reason
-
-
-def finish(scope: Scope, job: BatchJob) -> None:
-    """The output is in S3 and the job ACTIVE, or it has failed for its fault or for what has changed in S3."""
-    files, job.files = job.files, ()
-    fault, job.fault = job.fault, None
-    if fault is None:
-        try:
-            for file in files:
-                place = _output(job.destination["path"], file.name)
-                _check_output(scope, job.role_arn, place, job.arn)
-                scope.platform.write(scope.home, place, file.content)
-        except errors.ServiceError:
-            fault = errors.EXPORT_FAILED
-    lifecycle.change(scope, job, ACTIVE if fault is None else FAILED, fault)
+def write_output(scope: Scope, role_arn: str, destination: str, files: Sequence[BatchFile], job_arn: str) -> None:
+    """Writes files into a folder of S3. Raises the refusals of the place and of the role."""
+    for file in files:
+        place = _output(destination, file.name)
+        _check_output(scope, role_arn, place, job_arn)
+        scope.platform.write(scope.home, place, file.content)
 
 
 def compact(value: Any) -> str:
     """JSON without spaces."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _COMPACT.encode(value)
 
 
 def spaced(value: Any) -> str:
     """JSON with a space behind each comma and colon."""
-    return json.dumps(value, ensure_ascii=False)
+    return _SPACED.encode(value)
 
 
 def text_of(line: Line, name: str) -> str:
@@ -160,6 +112,14 @@ def text_of(line: Line, name: str) -> str:
     if not isinstance(value, str) or not value:
         raise BadLine(f"The input has no {name}, or it is not a string.")
     return value
+
+
+def texts_of(line: Line, name: str) -> Mapping[str, str]:
+    """A map of texts that a line may have, empty if it has none; raises BadLine."""
+    values = line.get(name, {})
+    if not isinstance(values, dict) or not all(isinstance(each, str) for each in values.values()):
+        raise BadLine(f"The input's {name} is not a map of strings.")
+    return values
 
 
 def _answered(raw: bytes, answer_line: AnswerLine, write: WriteLine) -> bytes:
@@ -178,14 +138,20 @@ def _answered(raw: bytes, answer_line: AnswerLine, write: WriteLine) -> bytes:
 
 def _parsed(text: str) -> Line:
     try:
-        line = json.loads(text)
+        line = _DECODER.decode(text)
     except ValueError:
         raise BadLine(_NOT_JSON) from None
     if not isinstance(line, dict):
         raise BadLine("The input is not a JSON object.")
-    if "context" in line:
-        raise BadLine(errors.not_simulated("context in the input of a batch job").message)
     return line
+
+
+def _number(text: str) -> float:
+    """A number of JSON. Raises ValueError for what is none, such as NaN, or is beyond all floats."""
+    found = float(text)
+    if not math.isfinite(found):
+        raise ValueError(text)
+    return found
 
 
 def _check_output(scope: Scope, role_arn: str, place: str, job_arn: str) -> None:
@@ -206,3 +172,8 @@ def _answered_name(file: BatchFile) -> str:
 
 def _output(destination: str, name: str) -> str:
     return f"{destination.rstrip('/')}/{name}"
+
+
+_DECODER = json.JSONDecoder(parse_float=_number, parse_constant=_number)
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_SPACED = json.JSONEncoder(ensure_ascii=False)

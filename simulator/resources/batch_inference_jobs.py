@@ -10,29 +10,24 @@ from typing import Any
 
 from simulator import errors
 from simulator.clock import MINUTE, Entry, Micros
+from simulator.data.interactions import PutEvent
+from simulator.data.schemas import Field
 from simulator.filters.evaluating import candidates_of
-from simulator.recommend.catalogue import Recipe
-from simulator.recommend.training import Model, Query, rank, recommend
-from simulator.resources import batch_files, lifecycle, serving_config
+from simulator.recommend.themes import Catalogue
+from simulator.recommend.training import Query, rank, recommend
+from simulator.resources import batch_files, batch_jobs, lifecycle, serving, serving_config
 from simulator.resources.applied_filters import items_of
-from simulator.resources.batch_files import BadLine, BatchJob, Line, compact, text_of
-from simulator.resources.batch_filters import BatchFilter, batch_filter, requested_filter
-from simulator.resources.datasets import interactions_of
-from simulator.resources.lookup import (
-    Answer,
-    Request,
-    given,
-    new_arn,
-    page,
-    require_active,
-    require_fewer_running,
-    times,
-)
+from simulator.resources.batch_files import BadLine, Line, compact, text_of, texts_of
+from simulator.resources.batch_filters import BatchFilter, batch_filter
+from simulator.resources.batch_jobs import BatchJob
+from simulator.resources.datasets import dataset_of, interactions_of
+from simulator.resources.lookup import Answer, Request, given, page, times
 from simulator.resources.operations import PAGES, members, operation
+from simulator.resources.serving import Served
 from simulator.resources.solution_configs import without_nulls
-from simulator.resources.solution_versions import SolutionVersion, newest_fully_trained, solution_version
+from simulator.resources.solution_versions import SolutionVersion, newest_fully_trained
 from simulator.resources.training import update_model
-from simulator.resources.world import IN_PROGRESS, PENDING, Scope
+from simulator.resources.world import Scope
 
 THEMES = "THEME_GENERATION"
 # Where there are themes. Source: the guide, Content Generator (spec 05, section 12).
@@ -40,7 +35,7 @@ _THEME_REGIONS = frozenset({"us-east-1", "us-west-2", "ap-northeast-1"})
 # How old an event must be to count. Source: the guide, "How new data influences batch recommendations".
 _SETTLING: Micros = 15 * MINUTE
 
-Sessions = Mapping[str, Sequence[str]]
+Sessions = Mapping[str, Sequence[PutEvent]]
 
 
 @dataclass
@@ -49,44 +44,26 @@ class BatchInferenceJob(BatchJob):
 
     mode: str
     config: Mapping[str, Any] | None
+    themes: Mapping[str, Any] | None
 
 
 def create_batch_inference_job(scope: Scope, request: Request) -> Answer:
     """CreateBatchInferenceJob, of an ACTIVE version whose recipe has such jobs; the answers are really computed."""
-    table = scope.inventory.batch_inference_jobs
-    version = solution_version(scope, request["solutionVersionArn"])
-    arn = new_arn(scope, table, "batch-inference-job", request["jobName"])
-    require_active(version)
-    require_fewer_running(scope, "running_batch_inference_jobs", table.values())
+    arn, version = batch_jobs.requested(
+        scope, request, scope.inventory.batch_inference_jobs, "batch-inference-job", "running_batch_inference_jobs"
+    )
     recipe = version.recipe
     if not recipe.batch_inference:
         raise errors.NO_BATCH_INFERENCE(recipe=recipe.arn)
-    num_results = batch_files.results(scope, request, "results_of_a_batch_inference")
-    filter_arn = requested_filter(scope, request, version.dataset_group_arn, "ItemID")
+    fields = batch_jobs.fields_of(scope, request, arn, version, "results_of_a_batch_inference", "ItemID")
     config = without_nulls(request.get("batchInferenceJobConfig"))
     serving_config.check(scope, recipe, version.dataset_group_arn, config or {})
     mode = request.get("batchInferenceJobMode", "BATCH_INFERENCE")
-    _check_themes(scope, version, mode, request.get("themeGenerationConfig"))
+    themes = without_nulls(request.get("themeGenerationConfig"))
+    _check_themes(scope, version, mode, themes)
     files = batch_files.read_input(scope, request, "batch_inference", arn)
-    if mode == THEMES:
-        raise errors.not_simulated(f"batch inference jobs with the batchInferenceJobMode {THEMES}")
-    job = BatchInferenceJob(
-        arn,
-        request["jobName"],
-        PENDING,
-        scope.now,
-        scope.now,
-        solution_version_arn=version.arn,
-        filter_arn=filter_arn,
-        num_results=num_results,
-        source=without_nulls(request["jobInput"]["s3DataSource"]),
-        destination=without_nulls(request["jobOutput"]["s3DataDestination"]),
-        role_arn=request["roleArn"],
-        files=files,
-        mode=mode,
-        config=config,
-    )
-    lifecycle.create(scope, "batch_inference_job", job, request, serving_config.unheeded(config or {}))
+    job = BatchInferenceJob(**fields, files=files, mode=mode, config=config, themes=themes)
+    lifecycle.create(scope, "batch_inference_job", job, request)
     return {"batchInferenceJobArn": arn}
 
 
@@ -98,6 +75,7 @@ def describe_batch_inference_job(scope: Scope, request: Request) -> Answer:
             "batchInferenceJobArn": job.arn,
             "batchInferenceJobMode": job.mode,
             "batchInferenceJobConfig": job.config,
+            "themeGenerationConfig": job.themes,
             **job.description(),
         }
     }
@@ -131,16 +109,18 @@ def _check_themes(scope: Scope, version: SolutionVersion, mode: str, config: Map
         raise errors.THEMES_WANT_CONFIG()
     if scope.home.region not in _THEME_REGIONS:
         raise errors.THEMES_NOT_IN_REGION(region=scope.home.region)
-    column = config["fieldsForThemeGeneration"]["itemName"]
-    if column not in _item_columns(scope, version.dataset_group_arn):
+    column = config.get("fieldsForThemeGeneration", {}).get("itemName")
+    fields = _item_fields(scope, version.dataset_group_arn)
+    if column not in [field.name for field in fields if field.type == "string"]:
         raise errors.THEMES_WANT_COLUMN(column=column)
+    if not any(field.textual for field in fields):
+        raise errors.THEMES_WANT_TEXT()
 
 
-def _item_columns(scope: Scope, dataset_group_arn: str) -> list[str]:
-    """The columns of a group's Items dataset, none if it has no such dataset."""
-    datasets = scope.inventory.datasets.of(dataset_group_arn)
-    schemas = [scope.inventory.schemas[each.schema_arn] for each in datasets if each.dataset_type == "ITEMS"]
-    return [field.name for schema in schemas for field in schema.avro.fields]
+def _item_fields(scope: Scope, dataset_group_arn: str) -> Sequence[Field]:
+    """The fields of a group's Items dataset, none if it has no such dataset."""
+    dataset = dataset_of(scope, dataset_group_arn, "ITEMS")
+    return () if dataset is None else scope.inventory.schemas[dataset.schema_arn].avro.fields
 
 
 def on_begin(scope: Scope, entry: Entry) -> None:
@@ -150,47 +130,58 @@ def on_begin(scope: Scope, entry: Entry) -> None:
     Source: the guide, "How new data influences batch recommendations".
     """
     job = scope.inventory.batch_inference_jobs[entry.subject]
-    lifecycle.change(scope, job, IN_PROGRESS)
-    version = scope.inventory.solution_versions.get(job.solution_version_arn)
-    if version is None or version.model is None:
-        batch_files.fail(job, errors.BATCH_VERSION_GONE.format(arn=job.solution_version_arn))
+    version = batch_jobs.begin(scope, job)
+    if version is None:
         return
     recipe = version.recipe
     until = job.created - _SETTLING
     if recipe.automatic_update is not None and version is newest_fully_trained(scope, version.solution_arn):
         update_model(scope, version, until)
+    served = Served(job.arn, job.config or {}, version)
     sessions = _sessions(scope, version, until) if recipe.realtime_events else {}
-    limit = scope.world.quotas["records_of_a_batch_inference_file"]
+    catalogue = None if job.themes is None else _catalogue(scope, version, job.themes)
+    limit = scope.world.quotas["records_of_a_batch_inference_file" if catalogue is None else "records_of_a_theme_file"]
     filtered = batch_filter(scope, job.filter_arn)
-    answer_line = partial(_answer, recipe, version.model, sessions, filtered, job.num_results)
-    batch_files.answer(job, limit, True, answer_line, _written)
+    answer_line = partial(_answer, scope, served, sessions, filtered, catalogue, job.num_results)
+    batch_jobs.answer(job, limit, True, answer_line, _written)
 
 
 def on_finish(scope: Scope, entry: Entry) -> None:
     """The recommendations are in S3, or the job has failed."""
-    batch_files.finish(scope, scope.inventory.batch_inference_jobs[entry.subject])
+    batch_jobs.finish(scope, scope.inventory.batch_inference_jobs[entry.subject])
 
 
 def _sessions(scope: Scope, version: SolutionVersion, until: Micros) -> Sessions:
-    """The items of every user's events that the model does not know, of those that had arrived by `until`."""
+    """Every user's events that the model does not know, of those that had arrived by `until`.
+
+    Those of anonymous sessions, which no update takes in, are all since the last full training.
+    """
     interactions = interactions_of(scope, version.dataset_group_arn)
     if interactions is None:
         return {}
-    sessions: dict[str, list[str]] = {}
-    for instant, event in interactions.store.counting(version.streamed, len(interactions.store.put)):
+    store = interactions.store
+    anonymous = (each for each in store.counting(version.fully, version.streamed) if not each.event.user_id)
+    sessions: dict[str, list[PutEvent]] = {}
+    for instant, event in (*anonymous, *store.counting(version.streamed, len(store.put))):
         counts = version.events is None or version.events.lets(event.event_type, event.event_value)
         if counts and instant <= until:
-            sessions.setdefault(event.subject, []).append(event.item_id)
+            sessions.setdefault(event.subject, []).append(event)
     return sessions
 
 
 def _answer(
-    recipe: Recipe, model: Model, sessions: Sessions, filtered: BatchFilter | None, num_results: int, line: Line
+    scope: Scope,
+    served: Served,
+    sessions: Sessions,
+    filtered: BatchFilter | None,
+    catalogue: Catalogue | None,
+    num_results: int,
+    line: Line,
 ) -> dict[str, Any]:
     """The `output` of a line; raises BadLine."""
-    asked = {name: text_of(line, name) for name in recipe.request_fields if name != "inputList"}
-    user_id = asked.get("userId", "")
-    query = Query(user_id=user_id, item_id=asked.get("itemId", ""), session=sessions.get(user_id, ()))
+    recipe, model = served.recipe, served.trained.model
+    assert model is not None, "see batch_jobs.begin"
+    query = _query(scope, served, sessions, line)
     if "inputList" in recipe.request_fields:
         items = _item_list(line)
         if filtered is not None:
@@ -200,10 +191,49 @@ def _answer(
     else:
         eligible = None if filtered is None else filtered.passing(line, items_of(model))
         ranked = recommend(model, query, num_results, eligible)
+    if catalogue is not None:
+        theme = catalogue.theme([item_id for item_id, _ in ranked])
+        return {
+            "recommendedItems": [item_id for item_id, _ in theme.items],
+            "theme": theme.text,
+            "itemsThemeRelevanceScores": [score for _, score in theme.items],
+        }
     output: dict[str, Any] = {"recommendedItems": [item_id for item_id, _ in ranked]}
     if recipe.scores is not None:
         output["scores"] = [score or 0.0 for _, score in ranked]
     return output
+
+
+def _query(scope: Scope, served: Served, sessions: Sessions, line: Line) -> Query:
+    """What the model is asked for a line, as for a request with the line's user, item and context."""
+    request: dict[str, Any] = {
+        name: text_of(line, name) for name in served.recipe.request_fields if name != "inputList"
+    }
+    if "context" in line:
+        request["context"] = texts_of(line, "context")
+    try:
+        return serving.query_of(scope, served, request, sessions.get(request.get("userId", ""), ()))
+    except errors.ServiceError as refusal:
+        raise BadLine(refusal.message) from None
+
+
+def _catalogue(scope: Scope, version: SolutionVersion, themes: Mapping[str, Any]) -> Catalogue:
+    """The names of all items and what their textual column says, as the Items dataset has them now."""
+    named = themes["fieldsForThemeGeneration"]["itemName"]
+    dataset = dataset_of(scope, version.dataset_group_arn, "ITEMS")
+    if dataset is None:
+        return Catalogue({})
+    records = dataset.store.current()
+    described = [field.name for field in _item_fields(scope, version.dataset_group_arn) if field.textual]
+    return Catalogue(
+        {
+            item_id: (
+                str(records.value(item_id, named) or ""),
+                " ".join(str(records.value(item_id, each) or "") for each in described),
+            )
+            for item_id in records.ids()
+        }
+    )
 
 
 def _item_list(line: Line) -> list[str]:
@@ -223,7 +253,7 @@ OPERATIONS = {
         create_batch_inference_job,
         *("jobName", "solutionVersionArn", "filterArn", "numResults", "roleArn", "tags"),
         "batchInferenceJobMode",
-        note="no themes, no influence of popularity or freshness, no exploration, no reasons; keys are recorded only",
+        note="themes are the words that items share; no reasons; keys are recorded only",
         jobInput=members(s3DataSource=members("path", "kmsKeyArn")),
         jobOutput=members(s3DataDestination=members("path", "kmsKeyArn")),
         batchInferenceJobConfig=members("itemExplorationConfig", "rankingInfluence"),

@@ -13,23 +13,13 @@ from simulator import errors
 from simulator.clock import Entry
 from simulator.filters.evaluating import Candidates, candidates_of
 from simulator.recommend.training import Model, NoSegment, segment, segment_field, user_ids
-from simulator.resources import batch_files, lifecycle
-from simulator.resources.batch_files import BadLine, BatchJob, Line, compact, spaced, text_of
-from simulator.resources.batch_filters import BatchFilter, batch_filter, requested_filter
-from simulator.resources.lookup import (
-    Answer,
-    Request,
-    given,
-    new_arn,
-    page,
-    require_active,
-    require_fewer_running,
-    times,
-)
+from simulator.resources import batch_files, batch_jobs, lifecycle
+from simulator.resources.batch_files import BadLine, Line, compact, spaced, text_of
+from simulator.resources.batch_filters import BatchFilter, batch_filter
+from simulator.resources.batch_jobs import BatchJob
+from simulator.resources.lookup import Answer, Request, given, page, times
 from simulator.resources.operations import PAGES, members, operation
-from simulator.resources.solution_configs import without_nulls
-from simulator.resources.solution_versions import solution_version
-from simulator.resources.world import IN_PROGRESS, PENDING, Scope
+from simulator.resources.world import Scope
 
 # The most lines of a job's input, by what they ask for.
 _QUOTAS = {
@@ -45,30 +35,13 @@ class BatchSegmentJob(BatchJob):
 
 def create_batch_segment_job(scope: Scope, request: Request) -> Answer:
     """CreateBatchSegmentJob, of an ACTIVE version of a recipe for segments; the users are really found."""
-    table = scope.inventory.batch_segment_jobs
-    version = solution_version(scope, request["solutionVersionArn"])
-    arn = new_arn(scope, table, "batch-segment-job", request["jobName"])
-    require_active(version)
-    require_fewer_running(scope, "running_batch_segment_jobs", table.values())
+    arn, version = batch_jobs.requested(
+        scope, request, scope.inventory.batch_segment_jobs, "batch-segment-job", "running_batch_segment_jobs"
+    )
     if not version.recipe.batch_segments:
         raise errors.NO_BATCH_SEGMENTS(recipe=version.recipe.arn)
-    num_results = batch_files.results(scope, request, "users_of_a_segment")
-    filter_arn = requested_filter(scope, request, version.dataset_group_arn, "UserID")
-    files = batch_files.read_input(scope, request, "batch_segment", arn)
-    job = BatchSegmentJob(
-        arn,
-        request["jobName"],
-        PENDING,
-        scope.now,
-        scope.now,
-        solution_version_arn=version.arn,
-        filter_arn=filter_arn,
-        num_results=num_results,
-        source=without_nulls(request["jobInput"]["s3DataSource"]),
-        destination=without_nulls(request["jobOutput"]["s3DataDestination"]),
-        role_arn=request["roleArn"],
-        files=files,
-    )
+    fields = batch_jobs.fields_of(scope, request, arn, version, "users_of_a_segment", "UserID")
+    job = BatchSegmentJob(**fields, files=batch_files.read_input(scope, request, "batch_segment", arn))
     lifecycle.create(scope, "batch_segment_job", job, request)
     return {"batchSegmentJobArn": arn}
 
@@ -97,22 +70,21 @@ def _summary(job: BatchSegmentJob) -> Answer:
 def on_begin(scope: Scope, entry: Entry) -> None:
     """The job runs: it makes the segments."""
     job = scope.inventory.batch_segment_jobs[entry.subject]
-    lifecycle.change(scope, job, IN_PROGRESS)
-    version = scope.inventory.solution_versions.get(job.solution_version_arn)
-    if version is None or version.model is None:
-        batch_files.fail(job, errors.BATCH_VERSION_GONE.format(arn=job.solution_version_arn))
+    version = batch_jobs.begin(scope, job)
+    if version is None:
         return
+    assert version.model is not None, "see batch_jobs.begin"
     asked = segment_field(version.model)
     limit = scope.world.quotas[_QUOTAS[asked]]
     filtered = batch_filter(scope, job.filter_arn)
     users = candidates_of(user_ids(version.model))
     answer_line = partial(_answer, version.model, asked, users, filtered, job.num_results)
-    batch_files.answer(job, limit, False, answer_line, _written)
+    batch_jobs.answer(job, limit, False, answer_line, _written)
 
 
 def on_finish(scope: Scope, entry: Entry) -> None:
     """The segments are in S3, or the job has failed."""
-    batch_files.finish(scope, scope.inventory.batch_segment_jobs[entry.subject])
+    batch_jobs.finish(scope, scope.inventory.batch_segment_jobs[entry.subject])
 
 
 def _answer(

@@ -20,7 +20,6 @@ from simulator.resources.lookup import (
     require_fewer,
     times,
 )
-from simulator.resources.not_simulated import warn
 from simulator.resources.operations import PAGES, members, operation
 from simulator.resources.solution_configs import without_nulls
 from simulator.resources.solution_versions import SolutionVersion, newest_active, solution_version
@@ -89,7 +88,7 @@ def create_campaign(scope: Scope, request: Request) -> Answer:
         min_provisioned_tps=request.get("minProvisionedTPS", 1),
         config=config,
     )
-    lifecycle.create(scope, "campaign", made, request, serving_config.unheeded(config))
+    lifecycle.create(scope, "campaign", made, request)
     return {"campaignArn": arn}
 
 
@@ -132,7 +131,6 @@ def update_campaign(scope: Scope, request: Request) -> Answer:
         raise errors.OTHER_SOLUTION(campaign=found.arn, solution=found.solution_arn, version=version.arn)
     config = without_nulls(request.get("campaignConfig"))
     _check_config(scope, version, config or {}, found.config, asked)
-    warn(scope, serving_config.unheeded(config or {}))
     _begin_update(scope, found, version, request.get("minProvisionedTPS"), config)
     return {"campaignArn": found.arn}
 
@@ -239,7 +237,6 @@ OPERATIONS = {
         create_campaign,
         *("name", "solutionVersionArn", "minProvisionedTPS", "tags"),
         campaignConfig=_CONFIG,
-        note="no exploration",
     ),
     "DescribeCampaign": operation(describe_campaign, "campaignArn"),
     "ListCampaigns": operation(list_campaigns, "solutionArn", *PAGES),
@@ -247,7 +244,6 @@ OPERATIONS = {
         update_campaign,
         *("campaignArn", "solutionVersionArn", "minProvisionedTPS"),
         campaignConfig=_CONFIG,
-        note="no exploration",
     ),
     "DeleteCampaign": operation(delete_campaign, "campaignArn"),
 }

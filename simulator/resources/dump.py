@@ -14,15 +14,15 @@ from simulator.data.interactions import InteractionStore
 from simulator.data.records import RecordStore
 from simulator.resources.world import Inventory, World
 
-# What a world could do without: the records of how it came about, and a counter of the present instant.
-_LEFT_OUT = frozenset({"journal", "metrics", "rates", "repeats"})
+# What a world could do without: the records of how it came about and of its answers, and counters of the present.
+_LEFT_OUT = frozenset({"journal", "metrics", "rates", "recommended", "repeats"})
 
 
 def dump(world: World) -> str:
     """All that a world knows, a line each, in an order that only its content decides.
 
     Arrays are shown by their type, shape and a hash of their bytes, put events in the order of their arrival and
-    content. The journal and the metrics, in which refused calls count, are left out. Raises TypeError for something
+    content. The journal and the metrics, in which refused calls count, and the newest answers are left out. Raises TypeError for something
     that is no plain data.
     """
     return "\n".join(_lines(world, "world"))

@@ -17,6 +17,7 @@ from simulator.quotas import Quotas
 from simulator.resources.attribution_figures import measure_event
 from simulator.resources.datasets import interactions_of
 from simulator.resources.event_trackers import tracker_of
+from simulator.resources.impressions import hold
 from simulator.resources.lookup import Answer, Request
 from simulator.resources.operations import members, operation
 from simulator.resources.world import Scope
@@ -64,20 +65,21 @@ def put_events(scope: Scope, request: Request) -> Answer:
     reader = _reader(scope.inventory.schemas[interactions.schema_arn].avro)
     quotas = scope.world.quotas
     events = [_event(reader, request, sent, quotas) for sent in request["eventList"]]
-    for event in events:
-        if _take(scope, interactions.store, event):
+    for event, unknown_keys in events:
+        if _take(scope, interactions.store, event, unknown_keys):
+            hold(scope, event)
             measure_event(scope, tracker.dataset_group_arn, event)
     return {}
 
 
-def _take(scope: Scope, store: InteractionStore, event: PutEvent) -> bool:
+def _take(scope: Scope, store: InteractionStore, event: PutEvent, unknown_keys: tuple[str, ...]) -> bool:
     """Stores an event, or remembers it as ignored; whether it is stored."""
     if event.session_id == _IGNORED_SESSION:
         store.ignore(event, scope.now, "events.session-null")
     elif event.timestamp >= MILLISECONDS:
         store.ignore(event, scope.now, "events.milliseconds")
     else:
-        return store.add_event(event, scope.now)
+        return store.add_event(event, scope.now, unknown_keys)
     return False
 
 
@@ -90,12 +92,18 @@ def _reader(schema: AvroSchema) -> _EventReader:
     )
 
 
-def _event(reader: _EventReader, request: Request, sent: Mapping[str, Any], quotas: Quotas) -> PutEvent:
-    """The event that was sent; raises the refusals of its properties, and if it lacks a column or is too large."""
+def _event(
+    reader: _EventReader, request: Request, sent: Mapping[str, Any], quotas: Quotas
+) -> tuple[PutEvent, tuple[str, ...]]:
+    """The event that was sent, and the keys of its properties that no column has.
+
+    Raises the refusals of its properties, and if it lacks a column or is too large.
+    """
     text, impression = sent.get("properties"), sent.get("impression")
     if text is not None or impression is not None:  # without them no event can be too large
         check_size(sent, quotas)
-    values = reader.properties.read(text, quotas)
+    unknown_keys: list[str] = []
+    values = reader.properties.read(text, quotas, unknown_keys)
     if (item_id := sent.get("itemId")) is not None:
         values["ITEM_ID"] = item_id
     if (event_value := sent.get("eventValue")) is not None:
@@ -107,7 +115,7 @@ def _event(reader: _EventReader, request: Request, sent: Mapping[str, Any], quot
         if all(sent.get(name) is None for name in names):
             raise errors.PROPERTY_MISSING(key=names[0], column=column)
     attribution = sent.get("metricAttribution")
-    return PutEvent(
+    event = PutEvent(
         timestamp=sent["sentAt"] // SECOND,
         user_id=request.get("userId") or "",
         session_id=request["sessionId"],
@@ -120,6 +128,7 @@ def _event(reader: _EventReader, request: Request, sent: Mapping[str, Any], quot
         event_id=sent.get("eventId") or "",
         event_attribution_source="" if attribution is None else attribution["eventAttributionSource"],
     )
+    return event, tuple(unknown_keys)
 
 
 def check_size(sent: Mapping[str, Any], quotas: Quotas) -> None:
@@ -139,6 +148,5 @@ OPERATIONS = {
             *("impression", "recommendationId"),
             metricAttribution=members("eventAttributionSource"),
         ),
-        note="impressions are recorded and have no effect on exploration",
     ),
 }

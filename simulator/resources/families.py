@@ -12,6 +12,7 @@ from types import MappingProxyType
 from simulator.resources import (
     action_interaction_puts,
     action_recommendations,
+    automatic_training,
     batch_inference_jobs,
     batch_segment_jobs,
     campaigns,
@@ -47,6 +48,7 @@ FAMILIES = (
     event_trackers,
     solutions,
     solution_versions,
+    automatic_training,
     campaigns,
     recommenders,
     batch_inference_jobs,

@@ -28,6 +28,7 @@ _ORDER = (
     "filter",
     "solution",
     "solution_update",
+    "automatic_training",
     "automatic_update",
     "solution_version",
     "solution_version_stop",

@@ -11,7 +11,7 @@ from simulator.data.event_filters import EventFilter
 from simulator.quotas import Quotas
 from simulator.recommend.catalogue import RECIPES, Recipe
 from simulator.recommend.recipes import paired_users
-from simulator.recommend.training import TrainingData, is_simulated
+from simulator.recommend.training import TrainingData
 from simulator.resources.dataset_groups import DatasetGroup
 from simulator.resources.datasets import dataset_of
 from simulator.resources.platform import Platform
@@ -115,7 +115,7 @@ def readiness(
         if recipe is not None or event_type is not None:
             raise SimulatorError(f"{arn} is a solution, which has a recipe and an event type of its own")
         group = scope.inventory.dataset_groups[solution.dataset_group_arn]
-        return _report(scope, arn, group, [(RECIPES[solution.recipe_arn], events_of(solution))])
+        return _report(scope, arn, group, [(each, events_of(solution)) for each in solution.candidates])
     group = scope.inventory.dataset_groups[arn]
     asked = [(each, _events(each, event_type)) for each in _fitting(group, recipe)]
     return _report(scope, arn, group, asked)
@@ -137,7 +137,7 @@ def _fitting(group: DatasetGroup, wanted: str | None) -> list[Recipe]:
 
     Raises SimulatorError if the one that is wanted, by name or ARN, is not among them.
     """
-    fitting = [each for each in RECIPES.values() if _fits(group, each) and is_simulated(each)]
+    fitting = [each for each in RECIPES.values() if _fits(group, each)]
     if wanted is None:
         return fitting
     chosen = [each for each in fitting if wanted in (each.name, each.arn)]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,10 @@ from simulator.resources import serving
 from simulator.resources.applied_filters import items_of, sight_of
 from simulator.resources.datasets import interactions_of
 from simulator.resources.ids import chance_of
+from simulator.resources.impressions import remember
 from simulator.resources.lookup import Answer, Request
 from simulator.resources.operations import members, operation
-from simulator.resources.serving import Served
+from simulator.resources.serving import Answered, Served
 from simulator.resources.training import Trained
 from simulator.resources.world import Scope
 
@@ -27,6 +29,14 @@ _DEFAULT_RESULTS = 25
 
 def get_recommendations(scope: Scope, request: Request) -> Answer:
     """GetRecommendations; an input that the recipe has no use for is ignored (resp-049)."""
+    found = answered(scope, request)
+    recommendation_id = serving.recommendation_id(scope, found.served.arn, found.query.user_id)
+    remember(scope, recommendation_id, [item["itemId"] for item in found.items])
+    return {"itemList": found.items, "recommendationId": recommendation_id}
+
+
+def answered(scope: Scope, request: Request) -> Answered:
+    """What a request for recommendations is answered; nothing changes."""
     served = _served(scope, request)
     recipe, trained = served.recipe, served.trained
     serving.require_operation(recipe, _NAME)
@@ -49,10 +59,17 @@ def get_recommendations(scope: Scope, request: Request) -> Answer:
         items = serving.predicted(recipe, recommend(model, query, num_results, eligible), metadata)
     else:
         items = _with_promotion(scope, served, model, query, num_results, eligible, promotion, promoted, metadata)
-    return {
-        "itemList": items,
-        "recommendationId": serving.recommendation_id(scope, served.arn, request.get("userId", "")),
-    }
+    if recipe.gives_reasons and query.exploration is not None:
+        relevant = recommend(model, replace(query, exploration=None), num_results, eligible)
+        _give_reason(items, {item_id for item_id, _ in relevant})
+    return Answered(served, query, items, visible, eligible)
+
+
+def _give_reason(items: list[dict[str, Any]], relevant: Set[str]) -> None:
+    """Says of the items that are there to explore them, and not for their relevance or a promotion, that they are."""
+    for item in items:
+        if item["itemId"] not in relevant and "promotionName" not in item:
+            item["reason"] = ["Exploration"]
 
 
 def _served(scope: Scope, request: Request) -> Served:
@@ -146,6 +163,6 @@ OPERATIONS = {
         *("campaignArn", "recommenderArn", "userId", "itemId", "numResults", "context"),
         *("filterArn", "filterValues", "metadataColumns"),
         promotions=members("name", "percentPromotedItems", "filterArn", "filterValues"),
-        note="context is checked and has no effect; no exploration; the only reason given is that of promoted items",
+        note="the reason Popular item is not given",
     ),
 }

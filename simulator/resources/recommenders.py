@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from simulator import errors
 from simulator.clock import HOUR, Entry, Micros
 from simulator.recommend.catalogue import Recipe
-from simulator.recommend.training import is_simulated
 from simulator.resources import lifecycle, serving_config, updates
+from simulator.resources.arrivals import UPDATING, Arrivals, arrivals, has_news
 from simulator.resources.dataset_groups import DatasetGroup, dataset_group
 from simulator.resources.lookup import (
     Answer,
@@ -23,7 +23,6 @@ from simulator.resources.lookup import (
     times,
     times_without_reason,
 )
-from simulator.resources.not_simulated import warn
 from simulator.resources.operations import PAGES, members, operation
 from simulator.resources.recipes import given_recipe
 from simulator.resources.solution_configs import without_nulls
@@ -72,8 +71,14 @@ class RecommenderUpdate(Update):
 
 @dataclass
 class Recommender(Trained):
-    """A recommender; while an update or a retraining runs it keeps answering as before."""
+    """A recommender; while an update or a retraining runs it keeps answering as before.
 
+    `beginning` is what had arrived in the datasets when the training that runs began, `updated_on` what its model
+    knows of: what had arrived when its training began, or at the last automatic update.
+    """
+
+    beginning: Arrivals = field(default_factory=dict)
+    updated_on: Arrivals = field(default_factory=dict)
     latest_update: RecommenderUpdate | None = None
 
     @property
@@ -99,8 +104,6 @@ def create_recommender(scope: Scope, request: Request) -> Answer:
     asked = without_nulls(request.get("recommenderConfig", {}))
     serving_config.check(scope, recipe, group.arn, asked)
     require_datasets(scope, recipe, group.arn)
-    if not is_simulated(recipe):
-        raise errors.not_simulated(f"the training of the recipe {recipe.name}")
     made = Recommender(
         arn,
         request["name"],
@@ -112,7 +115,7 @@ def create_recommender(scope: Scope, request: Request) -> Answer:
         config={"minRecommendationRequestsPerSecond": 1, **asked},
         events=events_of_use_case(recipe),
     )
-    lifecycle.create(scope, "recommender", made, request, serving_config.unheeded(asked))
+    lifecycle.create(scope, "recommender", made, request)
     return {"recommenderArn": arn}
 
 
@@ -156,7 +159,6 @@ def update_recommender(scope: Scope, request: Request) -> Answer:
     if config == found.config:
         raise errors.SAME_CONFIG(arn=found.arn)
     serving_config.check(scope, found.recipe, found.dataset_group_arn, asked)
-    warn(scope, serving_config.unheeded(asked))
     retrains = config.get("trainingDataConfig") != found.config.get("trainingDataConfig")
     found.latest_update = RecommenderUpdate(config, retrains, created=scope.now, updated=scope.now)
     found.updated = scope.now
@@ -219,13 +221,13 @@ def on_begin(scope: Scope, entry: Entry) -> None:
     """The first training begins: it sees what has arrived by now."""
     found = scope.inventory.recommenders[entry.subject]
     lifecycle.change(scope, found, IN_PROGRESS)
-    begin_training(scope, found)
+    _begin_training(scope, found)
 
 
 def on_finish(scope: Scope, entry: Entry) -> None:
     """The recommender answers from its first model, or the data were too few and its creation has failed."""
     found = scope.inventory.recommenders[entry.subject]
-    reason = finish_training(scope, found, found.arn)
+    reason = _finish_training(scope, found, found.arn)
     if reason is not None:
         lifecycle.change(scope, found, FAILED, reason)
         return
@@ -235,11 +237,26 @@ def on_finish(scope: Scope, entry: Entry) -> None:
 
 
 def on_automatic_update(scope: Scope, entry: Entry) -> None:
-    """The two-hour update, of a recommender that is ACTIVE."""
+    """The automatic update of a recommender that is ACTIVE, if items or interactions have come since the last time."""
     found = scope.inventory.recommenders[entry.subject]
     schedule_update(scope, found, "recommender")
-    if found.status == ACTIVE:
+    now = arrivals(scope, found.dataset_group_arn, found.recipe)
+    if found.status == ACTIVE and (found.recipe.follows_time or has_news(now, found.updated_on, UPDATING)):
+        found.updated_on = now
         update_model(scope, found)
+
+
+def _begin_training(scope: Scope, found: Recommender) -> None:
+    found.beginning = arrivals(scope, found.dataset_group_arn, found.recipe)
+    begin_training(scope, found)
+
+
+def _finish_training(scope: Scope, found: Recommender, *chance: str) -> str | None:
+    """The training ends with a model, and None; or with the reason why there is none, and nothing has changed."""
+    reason = finish_training(scope, found, *chance)
+    if reason is None:
+        found.updated_on = found.beginning
+    return reason
 
 
 def on_retraining_begin(scope: Scope, entry: Entry) -> None:
@@ -250,7 +267,7 @@ def on_retraining_begin(scope: Scope, entry: Entry) -> None:
     found = scope.inventory.recommenders[entry.subject]
     lifecycle.schedule(scope, "recommender_retraining", "begin", found.arn, scope.now + _RETRAINING)
     if found.status == ACTIVE and not _retrained_by_update(found):
-        begin_training(scope, found)
+        _begin_training(scope, found)
         due = scope.now + scope.world.durations["recommender"]
         lifecycle.schedule(scope, "recommender_retraining", "finish", found.arn, due, step=1)
 
@@ -259,7 +276,7 @@ def on_retraining_finish(scope: Scope, entry: Entry) -> None:
     """The new model answers; where nothing can be made of the data, or it was stopped meanwhile, the old one stays."""
     found = scope.inventory.recommenders[entry.subject]
     if found.status == ACTIVE and not _retrained_by_update(found):
-        finish_training(scope, found, found.arn, str(scope.now))
+        _finish_training(scope, found, found.arn, str(scope.now))
 
 
 def _retrained_by_update(found: Recommender) -> bool:
@@ -273,7 +290,7 @@ def on_update_begin(scope: Scope, entry: Entry) -> None:
     assert update is not None
     updates.advance(scope, update, IN_PROGRESS)
     if update.retrains:
-        begin_training(scope, found)
+        _begin_training(scope, found)
 
 
 def on_update_finish(scope: Scope, entry: Entry) -> None:
@@ -282,7 +299,7 @@ def on_update_finish(scope: Scope, entry: Entry) -> None:
     update = found.latest_update
     assert update is not None
     if update.retrains:
-        update.failure = finish_training(scope, found, found.arn, str(scope.now))
+        update.failure = _finish_training(scope, found, found.arn, str(scope.now))
     if update.failure is None:
         found.config = update.config
     updates.advance(scope, update, ACTIVE if update.failure is None else FAILED)
@@ -325,7 +342,7 @@ OPERATIONS = {
         create_recommender,
         *("name", "datasetGroupArn", "recipeArn", "tags"),
         recommenderConfig=_CONFIG,
-        note="no exploration; chosen columns are recorded and change no model",
+        note="chosen columns are recorded and change no model",
     ),
     "DescribeRecommender": operation(describe_recommender, "recommenderArn"),
     "ListRecommenders": operation(list_recommenders, "datasetGroupArn", *PAGES),

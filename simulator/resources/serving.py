@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from simulator import errors
+from simulator.data.interactions import PutEvent
 from simulator.data.records import LayeredRecords
 from simulator.filters.evaluating import Candidates, Mask
 from simulator.filters.expressions import Target, named
 from simulator.recommend.catalogue import Recipe
 from simulator.recommend.training import Query, Ranked
+from simulator.resources import serving_config
 from simulator.resources.applied_filters import applied
 from simulator.resources.datasets import dataset_of, interactions_of
 from simulator.resources.ids import new_id, target_digits
 from simulator.resources.lookup import Request
-from simulator.resources.not_simulated import Unheeded, warn
 from simulator.resources.training import Trained, session_of, weights_of
 from simulator.resources.world import ACTIVE, Scope
-
-
-_CONTEXT = Unheeded(
-    "contextual metadata", "context: the service would recommend what suits the context that a request gives"
-)
 
 
 @dataclass(frozen=True)
@@ -43,6 +39,21 @@ class Served:
     def dataset_group_arn(self) -> str:
         """The dataset group whose data it answers from."""
         return self.trained.dataset_group_arn
+
+
+@dataclass(frozen=True, eq=False)
+class Answered:
+    """What was asked and what the answer is: the `items` as they are shown.
+
+    `visible` marks the items of the model that the use case shows the user, `eligible` those of them that the filter
+    lets pass; None: all.
+    """
+
+    served: Served
+    query: Query
+    items: list[dict[str, Any]]
+    visible: Mask | None = None
+    eligible: Mask | None = None
 
 
 def campaign_of(scope: Scope, arn: str) -> Served:
@@ -104,16 +115,22 @@ def passing(scope: Scope, served: Served, request: Request, asked: Mapping[str, 
     return applied(scope, found).passing(candidates, asked.get("filterValues", {}), user_id, item_id)
 
 
-def query_of(scope: Scope, served: Served, request: Request) -> Query:
-    """What the model is asked for a request. Raises `CONTEXT_UNKNOWN`."""
+def query_of(scope: Scope, served: Served, request: Request, session: Sequence[PutEvent] | None = None) -> Query:
+    """What the model is asked for a request. Raises `CONTEXT_UNKNOWN`.
+
+    `session` are the user's events that the model does not know (None: all that there are now).
+    """
     user_id = request.get("userId", "")
-    session = session_of(scope, served.trained, user_id) if served.recipe.realtime_events else []
+    if session is None:
+        session = session_of(scope, served.trained, user_id) if served.recipe.realtime_events else []
     return Query(
         user_id=user_id,
         item_id=request.get("itemId", ""),
         session=[each.item_id for each in session],
         session_weights=weights_of(served.trained, session),
         context=_context(scope, served, request),
+        exploration=serving_config.exploration_of(served.recipe, served.config),
+        influence=served.config.get("rankingInfluence", {}),
     )
 
 
@@ -133,7 +150,6 @@ def _context(scope: Scope, served: Served, request: Request) -> dict[str, str]:
         if name is None:
             raise errors.CONTEXT_UNKNOWN(name=key)
         found[name] = context[key]
-    warn(scope, [_CONTEXT])
     return found
 
 

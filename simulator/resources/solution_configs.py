@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from simulator import errors
+from simulator.clock import HOUR, Micros
 from simulator.data.schema_rules import RECORD_NAMES
 from simulator.data.schemas import AvroSchema
 from simulator.recommend.catalogue import Hyperparameter, Recipe
@@ -19,6 +20,7 @@ from simulator.recommend.recipes import number
 from simulator.resources.datasets import dataset_of
 from simulator.resources.not_simulated import Unheeded
 from simulator.resources.operations import members
+from simulator.resources.optimization import completed_automl, given_ranges
 from simulator.resources.recipes import given_recipe
 from simulator.resources.world import Scope
 
@@ -31,16 +33,10 @@ _LONGEST_INTERVAL = 30  # days
 # The most jobs of a hyperparameter optimization. Source: the API reference, HPOResourceConfig.
 _HPO_JOBS = (("maxNumberOfTrainingJobs", 40), ("maxParallelTrainingJobs", 10))
 
-_KINDS = ("integer", "continuous", "categorical")
-
 # Columns that no training can do without. Source: the guide for EVENT_TYPE; of the ids and times assumed.
 _REQUIRED_COLUMNS = frozenset({"USER_ID", "ITEM_ID", "ACTION_ID", "TIMESTAMP", "EVENT_TYPE"})
 
 _NUMERICAL = frozenset({"int", "long", "float", "double"})
-
-CHOICE_OF_COLUMNS = Unheeded(
-    "the choice of columns", "trainingDataConfig: the service would train on these columns only"
-)
 
 AUTO_TRAINING = members("schedulingExpression")
 EVENTS = members(eventParametersList=members("eventType", "eventValueThreshold", "weight"))
@@ -96,10 +92,18 @@ def check_config(scope: Scope, dataset_group_arn: str, recipe: Recipe, config: C
 
 
 def check_automl(config: Config) -> None:
-    """Raises the refusal of candidates that AutoML cannot choose from: it finds a recipe of USER_PERSONALIZATION."""
-    for arn in config.get("autoMLConfig", {}).get("recipeList", ()):
-        if given_recipe(arn).recipe_type != "USER_PERSONALIZATION":
+    """Raises the refusal of a configuration that AutoML cannot go by: it finds a recipe of USER_PERSONALIZATION."""
+    automl = completed_automl(config)["autoMLConfig"]
+    for arn in automl["recipeList"]:
+        recipe = given_recipe(arn)
+        if recipe.domain is not None:
+            raise errors.RECIPE_FOR_RECOMMENDERS(recipe=arn, domain=recipe.domain)
+        if recipe.recipe_type != "USER_PERSONALIZATION":
             raise errors.AUTOML_RECIPE(recipe=arn)
+        if automl["metricName"] not in recipe.metrics:
+            raise errors.AUTOML_METRIC(metric=automl["metricName"], recipe=arn)
+    if "autoTrainingConfig" in config:
+        check_schedule(config["autoTrainingConfig"])
 
 
 def check_event_type(scope: Scope, dataset_group_arn: str, member: str) -> None:
@@ -148,17 +152,19 @@ def check_schedule(auto_training: Config) -> None:
         raise errors.SCHEDULE(value=expression)
 
 
-def unheeded(config: Config) -> Iterator[Unheeded]:
-    """What a configuration asks for and no model of ours heeds."""
-    if config.get("algorithmHyperParameters") or config.get("featureTransformationParameters"):
+def interval_of(config: Config) -> Micros:
+    """The time between the automatic trainings of a solution that is configured so."""
+    expression = config.get("autoTrainingConfig", {}).get("schedulingExpression", DEFAULT_SCHEDULE)
+    days = _SCHEDULE.fullmatch(expression)
+    assert days is not None, "see check_schedule"
+    return int(days[1]) * 24 * HOUR
+
+
+def unheeded(recipe: Recipe, config: Config) -> Iterator[Unheeded]:
+    """What a configuration asks for and no model of ours heeds: the hyperparameters of user segments."""
+    chosen = config.get("algorithmHyperParameters") or config.get("featureTransformationParameters")
+    if chosen and recipe.batch_segments:
         yield Unheeded("hyperparameters", "solutionConfig: the service would train with these hyperparameters")
-    events = config.get("eventsConfig", {}).get("eventParametersList", ())
-    if any("weight" in each for each in events):
-        yield Unheeded("the weights of event types", "eventsConfig: the service would weigh the event types")
-    if config.get("optimizationObjective", {}).get("objectiveSensitivity", "OFF") != "OFF":
-        yield Unheeded("optimization objectives", "optimizationObjective: the service would favour such items")
-    if config.get("trainingDataConfig"):
-        yield CHOICE_OF_COLUMNS
 
 
 def _check_threshold(scope: Scope, dataset_group_arn: str, threshold: str) -> None:
@@ -212,7 +218,8 @@ def _check_optimization(recipe: Recipe, hpo: Config) -> None:
         if asked is None or not 1 <= asked <= limit:
             raise errors.HPO_JOBS(member=member, limit=limit, value=jobs[member])
     by_name = {each.name: each for each in recipe.algorithm_hyperparameters}
-    for kind, given in _given_ranges(hpo):
+    seen: set[str] = set()
+    for kind, given in given_ranges(hpo):
         hyperparameter = by_name.get(given.get("name", ""))
         if hyperparameter is None:
             raise errors.HYPERPARAMETER_UNKNOWN(algorithm=recipe.algorithm_arn)
@@ -222,14 +229,9 @@ def _check_optimization(recipe: Recipe, hpo: Config) -> None:
             raise errors.HYPERPARAMETER_RANGE(
                 name=hyperparameter.name, wanted=hyperparameter.values, kind=hyperparameter.kind
             )
-
-
-def _given_ranges(hpo: Config) -> Iterator[tuple[str, Config]]:
-    """All ranges with their kinds."""
-    ranges = hpo.get("algorithmHyperParameterRanges", {})
-    for kind in _KINDS:
-        for given in ranges.get(f"{kind}HyperParameterRanges", ()):
-            yield kind, given
+        if hyperparameter.name in seen:
+            raise errors.HYPERPARAMETER_RANGES(name=hyperparameter.name)
+        seen.add(hyperparameter.name)
 
 
 def _lies_within(given: Config, hyperparameter: Hyperparameter) -> bool:

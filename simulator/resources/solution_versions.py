@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from simulator import errors
 from simulator.clock import HOUR, Entry
 from simulator.data.event_filters import EventFilter
-from simulator.recommend.catalogue import RECIPES
-from simulator.recommend.training import is_simulated
 from simulator.resources import lifecycle
+from simulator.resources.arrivals import UPDATING, Arrivals, arrivals, has_news
 from simulator.resources.ids import new_id
 from simulator.resources.lookup import (
     Answer,
@@ -37,8 +36,11 @@ from simulator.resources.world import ACTIVE, FAILED, IN_PROGRESS, PENDING, Scop
 STOPPING = "CREATE STOPPING"
 STOPPED = "CREATE STOPPED"
 
+MANUAL = "MANUAL"
+AUTOMATIC = "AUTOMATIC"
+
 # The training modes that build a new model of everything; UPDATE builds on the newest version there is.
-_FULLY = frozenset({"FULL", "AUTOTRAIN"})
+FULLY = frozenset({"FULL", "AUTOTRAIN"})
 
 # The article's training took 22 min 38 s from creation to ACTIVE and was billed as 1.768 hours (spec 08).
 _BILLED_HOURS_PER_HOUR = 1.768 / (22 / 60 + 38 / 3600)
@@ -46,12 +48,20 @@ _BILLED_HOURS_PER_HOUR = 1.768 / (22 / 60 + 38 / 3600)
 
 @dataclass
 class SolutionVersion(Trained):
-    """A training and what came of it. `config` and `event_type` are copies of the solution's at its creation."""
+    """A training and what came of it. `config` and `event_type` are copies of the solution's at its creation.
+
+    `trained_on` is what had arrived in the datasets when the training began, None before that; `updated_on` what had
+    when its model came to know it: at that time, or at the last automatic update.
+    """
 
     solution_arn: str
     training_mode: str
-    training_type: str = "MANUAL"
+    training_type: str = MANUAL
     event_type: str | None = None
+    perform_auto_ml: bool = False
+    perform_incremental_update: bool = False
+    trained_on: Arrivals | None = None
+    updated_on: Arrivals = field(default_factory=dict)
     training_hours: float | None = None
 
     @property
@@ -68,6 +78,12 @@ class SolutionVersion(Trained):
             **times(self),
         }
 
+    def shown_tuned(self) -> Answer | None:
+        """The hyperparameters that were found: for HPO alone, resp-019 has none."""
+        if self.status != ACTIVE or not self.tuned or self.perform_auto_ml:
+            return None
+        return {"algorithmHyperParameters": dict(self.tuned)}
+
 
 def create_solution_version(scope: Scope, request: Request) -> Answer:
     """CreateSolutionVersion, in the mode FULL or UPDATE."""
@@ -78,22 +94,20 @@ def create_solution_version(scope: Scope, request: Request) -> Answer:
         raise errors.VERSION_NAME_TAKEN(solution=parent.arn, name=name)
     require_active(parent)
     require_fewer_running(scope, "running_solution_versions", table.values())
-    recipe = RECIPES[parent.recipe_arn]
     mode = request.get("trainingMode", "FULL")
     if mode == "AUTOTRAIN":
         raise errors.AUTOTRAIN_IS_AUTOMATIC()
-    if mode not in recipe.training_modes:
-        raise errors.UPDATE_NOT_FOR_RECIPE(recipe=recipe.arn)
+    for recipe in parent.candidates:
+        if mode not in recipe.training_modes:
+            raise errors.UPDATE_NOT_FOR_RECIPE(recipe=recipe.arn)
     if mode == "UPDATE" and newest_fully_trained(scope, parent.arn) is None:
         raise errors.UPDATE_WANTS_FULL(solution=parent.arn)
-    if not is_simulated(recipe):
-        raise errors.not_simulated(f"the training of the recipe {recipe.name}")
     version = train_solution(scope, parent, request, mode)
     return {"solutionVersionArn": version.arn}
 
 
 def train_solution(
-    scope: Scope, parent: Solution, request: Request, mode: str, training_type: str = "MANUAL"
+    scope: Scope, parent: Solution, request: Request, mode: str, training_type: str = MANUAL
 ) -> SolutionVersion:
     """A new version of a solution, whose training begins; `request` gives its name and tags, if it has any."""
     named = f"{parent.name}/{new_id(scope.world, 'solution-version', parent.arn)[:8]}"
@@ -104,11 +118,14 @@ def train_solution(
         scope.now,
         scope.now,
         parent.dataset_group_arn,
-        parent.recipe_arn,
+        parent.decided_recipe_arn,
         parent.arn,
         mode,
         training_type,
         parent.event_type,
+        parent.perform_auto_ml,
+        parent.perform_incremental_update,
+        perform_hpo=parent.perform_hpo,
         config=copy.deepcopy(parent.config),
         events=events_of(parent),
     )
@@ -144,13 +161,14 @@ def describe_solution_version(scope: Scope, request: Request) -> Answer:
             **version.summary(),
             "name": version.name,
             "solutionArn": version.solution_arn,
-            "performHPO": False,
-            "performAutoML": False,
-            "performIncrementalUpdate": False,
+            "performHPO": version.perform_hpo,
+            "performAutoML": version.perform_auto_ml,
+            "performIncrementalUpdate": version.perform_incremental_update,
             "recipeArn": version.recipe_arn,
             "eventType": version.event_type,
             "datasetGroupArn": version.dataset_group_arn,
-            "solutionConfig": shown_config(version.recipe_arn, version.config),
+            "solutionConfig": shown_config(version.recipe, version.config),
+            "tunedHPOParams": version.shown_tuned(),
             "trainingHours": version.training_hours,
         }
     }
@@ -196,7 +214,7 @@ def solution_version(scope: Scope, arn: str) -> SolutionVersion:
 def newest_fully_trained(scope: Scope, solution_arn: str) -> SolutionVersion | None:
     """The ACTIVE version of a solution whose full training was the last to end, or None."""
     versions = scope.inventory.solution_versions.of(solution_arn)
-    trained = [each for each in versions if each.training_mode in _FULLY and each.status == ACTIVE]
+    trained = [each for each in versions if each.training_mode in FULLY and each.status == ACTIVE]
     return max(trained, key=lambda each: (each.updated, each.arn), default=None)
 
 
@@ -210,6 +228,7 @@ def on_begin(scope: Scope, entry: Entry) -> None:
     """The training begins: it sees what has arrived by now."""
     version = scope.inventory.solution_versions[entry.subject]
     lifecycle.change(scope, version, IN_PROGRESS)
+    version.trained_on = version.updated_on = _arrivals(scope, version)
     if version.training_mode == "UPDATE":
         base = newest_active(scope, version.solution_arn)
         assert base is not None, "UPDATE is taken where there is an ACTIVE version only"
@@ -230,16 +249,25 @@ def on_finish(scope: Scope, entry: Entry) -> None:
         return
     lifecycle.change(scope, version, ACTIVE)
     billed = (version.updated - version.created) / HOUR * _BILLED_HOURS_PER_HOUR
-    version.training_hours = round(billed, 3)
-    if version.training_mode in _FULLY:
+    version.training_hours = round(billed * version.jobs, 3)
+    if version.perform_auto_ml:
+        _choose_recipe(scope, version)
+    if version.training_mode in FULLY and _may_be_updated(scope, version):
         schedule_update(scope, version, "run")
     if scope.inventory.campaigns.of(version.solution_arn):
         lifecycle.schedule(scope, "campaign_sync", "run", version.solution_arn, scope.now)
 
 
+def _choose_recipe(scope: Scope, version: SolutionVersion) -> None:
+    """The first training of AutoML that ends chooses the solution's recipe (resp-020: the solution is then changed)."""
+    parent = scope.inventory.solutions[version.solution_arn]
+    if parent.best_recipe_arn is None:
+        parent.best_recipe_arn, parent.updated = version.recipe_arn, scope.now
+
+
 def on_automatic_update(scope: Scope, entry: Entry) -> None:
-    """The two-hour update: no new version. Only the newest fully trained version of a solution is updated, while
-    a campaign serves it and its dataset stands.
+    """The automatic update: no new version. Only the newest fully trained version of a solution is updated, while
+    a campaign serves it and its dataset stands, if items, actions or interactions have come since the last time.
 
     Source: the guide, "Automatic updates" of User-Personalization (spec 04, section 5).
     """
@@ -247,8 +275,20 @@ def on_automatic_update(scope: Scope, entry: Entry) -> None:
     if version is None or version is not newest_fully_trained(scope, version.solution_arn):
         return
     schedule_update(scope, version, "run")
-    if _deployed(scope, version):
+    now, recipe = _arrivals(scope, version), version.recipe
+    if _deployed(scope, version) and (recipe.follows_time or has_news(now, version.updated_on, UPDATING)):
+        version.updated_on = now
         update_model(scope, version)
+
+
+def _may_be_updated(scope: Scope, version: SolutionVersion) -> bool:
+    """Whether its solution lets a version be updated: incremental updates must be asked for, others happen anyway."""
+    asked = scope.inventory.solutions[version.solution_arn].perform_incremental_update
+    return asked or version.recipe.incremental_update is None
+
+
+def _arrivals(scope: Scope, version: SolutionVersion) -> Arrivals:
+    return arrivals(scope, version.dataset_group_arn, version.recipe)
 
 
 def _deployed(scope: Scope, version: SolutionVersion) -> bool:
@@ -264,7 +304,8 @@ def on_stop_finish(scope: Scope, entry: Entry) -> None:
 
 
 def on_solution_deletion_finish(scope: Scope, entry: Entry) -> None:
-    """A solution's versions go with it."""
+    """A solution's versions go with it, and its automatic training ends."""
+    scope.world.agenda.drop(entry.subject)
     lifecycle.remove(scope, "solution", entry.subject)
     for version in scope.inventory.solution_versions.of(entry.subject):
         scope.world.agenda.drop(version.arn)
@@ -273,9 +314,7 @@ def on_solution_deletion_finish(scope: Scope, entry: Entry) -> None:
 
 OPERATIONS = {
     "CreateSolutionVersion": operation(
-        create_solution_version,
-        *("name", "solutionArn", "trainingMode", "tags"),
-        note="a recipe without a model (Semantic-Similarity) is refused",
+        create_solution_version, *("name", "solutionArn", "trainingMode", "tags")
     ),
     "DescribeSolutionVersion": operation(describe_solution_version, "solutionVersionArn"),
     "ListSolutionVersions": operation(list_solution_versions, "solutionArn", *PAGES),

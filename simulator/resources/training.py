@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from simulator import errors
-from simulator.clock import Micros
+from simulator.clock import SECOND, Micros
 from simulator.data.event_filters import (
     EventFilter,
     counting_since,
@@ -20,8 +20,16 @@ from simulator.data.event_filters import (
     lacks_event_types,
     rows_of_other_items,
 )
-from simulator.data.interactions import Arrival, InteractionStore, PutEvent, Snapshot
-from simulator.recommend.catalogue import RECIPES, Recipe
+from simulator.data.interactions import (
+    Arrival,
+    InteractionStore,
+    PutEvent,
+    Snapshot,
+    streamed_events,
+    trained_events,
+)
+from simulator.recommend.catalogue import Recipe
+from simulator.recommend.considered import considered_data, considered_news
 from simulator.recommend.training import (
     ActionData,
     Attributes,
@@ -30,20 +38,26 @@ from simulator.recommend.training import (
     Objective,
     TrainingData,
     too_little,
-    train,
     update,
 )
+from simulator.recommend.tuning import search
 from simulator.resources import lifecycle
 from simulator.resources.action_data import action_data
+from simulator.resources.arrivals import arrivals
 from simulator.resources.datasets import dataset_of, interactions_of
+from simulator.resources.feedback import feedback_of
 from simulator.resources.ids import chance_of
+from simulator.resources.optimization import candidates, metric_of, plans, recipe_so_far
 from simulator.resources.training_sources import attributes_of, contexts_of, objective_of
 from simulator.resources.world import Record, Scope
 
 
 @dataclass
 class Begun:
-    """What a training that runs was begun with: the data of that moment. `contexts` are columns of interactions."""
+    """What a training that runs was begun with: the data of that moment, `began`.
+
+    `contexts` are columns of interactions.
+    """
 
     snapshot: Snapshot
     items: Attributes | None
@@ -52,6 +66,7 @@ class Begun:
     objective: Objective | None
     contexts: tuple[str, ...]
     items_seen: int
+    began: Micros
 
 
 @dataclass
@@ -61,11 +76,13 @@ class Trained(Record):
     `begun` is there while a training runs. `streamed` counts the put events of the dataset that `model` knows; those
     that came later are a user's session. `fully` counts those that the last full training saw: an anonymous session's
     events count until then. `streamed_actions` and `fully_actions` count so interactions with actions, `items_seen`
-    records of items. Automatic updates replace `model` and what is counted for them, and nothing else.
+    records of items. `recipe_arn` is None until a training with AutoML has chosen one; `tuned` are the hyperparameters
+    that the training with `perform_hpo` has found, `jobs` counts what it tried. Automatic updates replace `model` and
+    what is counted for them, and nothing else.
     """
 
     dataset_group_arn: str
-    recipe_arn: str
+    recipe_arn: str | None
     config: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
     events: EventFilter | None = field(default=None, kw_only=True)
     begun: Begun | None = field(default=None, kw_only=True)
@@ -75,11 +92,14 @@ class Trained(Record):
     streamed_actions: int = field(default=0, kw_only=True)
     fully_actions: int = field(default=0, kw_only=True)
     items_seen: int = field(default=0, kw_only=True)
+    perform_hpo: bool = field(default=False, kw_only=True)
+    tuned: Mapping[str, str] = field(default_factory=dict, kw_only=True)
+    jobs: int = field(default=1, kw_only=True)
 
     @property
     def recipe(self) -> Recipe:
-        """What it is trained by."""
-        return RECIPES[self.recipe_arn]
+        """What it is trained by; while AutoML is yet to choose, what the candidates have in common."""
+        return recipe_so_far(self.recipe_arn, self.config)
 
 
 def require_datasets(scope: Scope, recipe: Recipe, dataset_group_arn: str) -> None:
@@ -107,14 +127,24 @@ def begin_training(scope: Scope, trained: Trained) -> None:
     """The training begins: it sees what has arrived by now."""
     interactions = interactions_of(scope, trained.dataset_group_arn)
     trained.begun = Begun(
-        snapshot=Snapshot((), 0) if interactions is None else interactions.store.snapshot(),
+        snapshot=Snapshot((), 0) if interactions is None else _seen(trained.recipe, interactions.store),
         items=_attributes(scope, trained, "ITEMS"),
         users=_attributes(scope, trained, "USERS"),
         actions=action_data(scope, trained.dataset_group_arn) if _uses(trained.recipe, "ACTIONS") else None,
         objective=objective_of(scope, trained.dataset_group_arn, trained.config),
         contexts=contexts_of(scope, trained.dataset_group_arn, trained.config),
         items_seen=_records_of_items(scope, trained),
+        began=scope.now,
     )
+
+
+def _seen(recipe: Recipe, store: InteractionStore) -> Snapshot:
+    """The interactions that a training sees: for user segments no bulk rows but those of the FULL import.
+
+    Source: the guide, "How new data influences batch recommendations".
+    """
+    now = store.snapshot()
+    return Snapshot(now.bulk[:1], now.put) if recipe.batch_segments else now
 
 
 def _uses(recipe: Recipe, dataset_type: str) -> bool:
@@ -129,9 +159,9 @@ def _attributes(scope: Scope, trained: Trained, dataset_type: Literal["ITEMS", "
 
 
 def _records_of_items(scope: Scope, trained: Trained) -> int:
-    """How many records of items have come, as far as the recipe has a use for them."""
-    dataset = dataset_of(scope, trained.dataset_group_arn, "ITEMS") if _uses(trained.recipe, "ITEMS") else None
-    return 0 if dataset is None else len(dataset.store)
+    """How often records of items have come, put ones and imports together, as far as the recipe has a use for them."""
+    arrived = arrivals(scope, trained.dataset_group_arn, trained.recipe).get("ITEMS")
+    return 0 if arrived is None else arrived.count
 
 
 def finish_training(scope: Scope, trained: Trained, *chance: str) -> str | None:
@@ -145,7 +175,12 @@ def finish_training(scope: Scope, trained: Trained, *chance: str) -> str | None:
     if data is None or begun is None or reason is not None:
         return reason
     seed = None if scope.world.training == "exact" else chance_of(scope.world, *chance)
-    trained.model = train(trained.recipe, data, seed, hyperparameters(trained.config))
+    config, every = trained.config, candidates(trained.recipe_arn, trained.config)
+    recipes = [each for each in every if _insufficient(scope, trained, each, data) is None]
+    tried = plans(recipes, config, hyperparameters(config), tunes=trained.perform_hpo)
+    found = search(tried, data, seed, metric_of(config))
+    trained.recipe_arn, trained.model = found.recipe.arn, found.model
+    trained.tuned, trained.jobs = dict(found.tuned), found.jobs
     trained.streamed = trained.fully = begun.snapshot.put
     trained.items_seen = begun.items_seen
     if data.actions is not None:
@@ -174,17 +209,31 @@ def training_data(scope: Scope, trained: Trained) -> tuple[TrainingData | None, 
         begun.users,
         begun.actions,
         begun.objective,
+        now=begun.began // SECOND,
     )
+    data = considered_data(trained.recipe, data, scope.world.quotas)
+    every = candidates(trained.recipe_arn, trained.config)
+    if any(each.explores for each in every):
+        put = trained_events(store, begun.snapshot.put)
+        shown, clicked = feedback_of(scope, begun.snapshot.bulk, put, trained.events)
+        data = replace(data, shown=shown, clicked=clicked)
     if lacks_event_types(store, begun.snapshot):
         return data, errors.NO_EVENT_TYPES
+    reasons = [_insufficient(scope, trained, each, data) for each in every]
+    return data, None if None in reasons else reasons[0]
+
+
+def _insufficient(scope: Scope, trained: Trained, recipe: Recipe, data: TrainingData) -> str | None:
+    """Why these data do not suffice to train a recipe, None if they do."""
     event_type = None if trained.events is None else trained.events.event_type
-    return data, too_little(trained.recipe, data, scope.world.quotas, event_type)
+    return too_little(recipe, data, scope.world.quotas, event_type)
 
 
 def begin_incremental_training(scope: Scope, trained: Trained, base: Trained) -> None:
     """A training of the mode UPDATE begins: from what another has learned, and with what has arrived by now."""
     begin_training(scope, trained)
     trained.model, trained.streamed, trained.fully = base.model, base.streamed, base.fully
+    trained.tuned = base.tuned
 
 
 def finish_incremental_training(scope: Scope, trained: Trained) -> str | None:
@@ -199,7 +248,7 @@ def finish_incremental_training(scope: Scope, trained: Trained) -> str | None:
         trained.model = None
         return errors.NO_INTERACTIONS.wording
     bulk = tuple(rows_of_other_items(chunk, trained.model.item_codes.keys()) for chunk in begun.snapshot.bulk)
-    _take_in(trained, interactions.store, replace(begun, snapshot=Snapshot(bulk, begun.snapshot.put)))
+    _take_in(scope, trained, interactions.store, replace(begun, snapshot=Snapshot(bulk, begun.snapshot.put)))
     return None
 
 
@@ -211,9 +260,10 @@ def update_model(scope: Scope, trained: Trained, until: Micros | None = None) ->
     Source: the guide, "Automatic updates" of User-Personalization (spec 04, section 5).
     """
     interactions = interactions_of(scope, trained.dataset_group_arn)
-    if interactions is None:
+    if interactions is None and "INTERACTIONS" in trained.recipe.required_datasets:
         return
-    put = interactions.store.put
+    store = InteractionStore() if interactions is None else interactions.store
+    put = store.put
     known = len(put) if until is None else bisect_right(put, until, key=_instant)
     items_seen = _records_of_items(scope, trained)
     of_actions = None
@@ -224,22 +274,29 @@ def update_model(scope: Scope, trained: Trained, until: Micros | None = None) ->
         items=None if items_seen == trained.items_seen else _attributes(scope, trained, "ITEMS"),
         users=None,
         actions=of_actions,
-        objective=None,
+        objective=objective_of(scope, trained.dataset_group_arn, trained.config),
         contexts=(),
         items_seen=items_seen,
+        began=scope.now,
     )
-    _take_in(trained, interactions.store, news)
+    _take_in(scope, trained, store, news)
 
 
 def _instant(arrival: Arrival) -> Micros:
     return arrival.instant
 
 
-def _take_in(trained: Trained, store: InteractionStore, news: Begun) -> None:
+def _take_in(scope: Scope, trained: Trained, store: InteractionStore, news: Begun) -> None:
     """The model learns what is new, but for what was put before and is known to it."""
     assert trained.model is not None, "only a trained model is updated"
     since = counting_since(store, trained.streamed, news.snapshot, trained.events)
-    trained.model = update(trained.model, NewData(since, news.items, news.actions))
+    shown: Mapping[str, int] = {}
+    clicked: Mapping[str, int] = {}
+    if trained.recipe.explores:
+        put = streamed_events(store, trained.streamed, news.snapshot.put)
+        shown, clicked = feedback_of(scope, (), put, trained.events)
+    new = NewData(since, news.items, news.actions, shown, clicked, news.objective, now=news.began // SECOND)
+    trained.model = update(trained.model, considered_news(trained.recipe, trained.model, new, scope.world.quotas))
     trained.streamed, trained.items_seen = news.snapshot.put, news.items_seen
     if news.actions is not None:
         trained.streamed_actions = news.actions.put
@@ -247,7 +304,7 @@ def _take_in(trained: Trained, store: InteractionStore, news: Begun) -> None:
 
 def schedule_update(scope: Scope, trained: Trained, phase: str) -> None:
     """Writes the next automatic update of a model into the agenda, if its recipe has such updates."""
-    period = trained.recipe.automatic_update
+    period = trained.recipe.update_period(hyperparameters(trained.config))
     if period is not None:
         lifecycle.schedule(scope, "automatic_update", phase, trained.arn, scope.now + period)
 

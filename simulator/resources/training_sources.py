@@ -45,11 +45,15 @@ def attributes_of(
     categories: dict[str, TextColumn] = {}
     numbers: dict[str, Numbers] = {}
     texts: dict[str, TextColumn] = {}
-    created = None
+    created = names = descriptions = None
     for field in _trained_on(scope.inventory.schemas[dataset.schema_arn].avro.fields, dataset_type, config):
         column = records.columns.get(field.name)
         if field.name == dataset.store.id_column:
             continue
+        if field.item_name:
+            names = _texts(column, count)
+        if field.textual:
+            descriptions = _texts(column, count)
         if field.name == _CREATED:
             created = _numbers(column, count)
         elif field.type in _NUMERICAL:
@@ -58,7 +62,7 @@ def attributes_of(
             categories[field.name] = _texts(column, count)
         else:
             texts[field.name] = _texts(column, count)
-    return Attributes(records.ids(), categories, numbers, texts, created)
+    return Attributes(records.ids(), categories, numbers, texts, created, names, descriptions)
 
 
 def contexts_of(scope: Scope, dataset_group_arn: str, config: Config) -> tuple[str, ...]:

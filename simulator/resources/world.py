@@ -122,10 +122,12 @@ class World:
     """One simulation, over all accounts and regions.
 
     `now` is the instant that the agenda has been settled to; `training` is `"sampled"` (every full training
-    draws its own chance) or `"exact"`, `profile` the service of which time it is. `repeats` counts the equal ids asked for at the present instant,
+    draws its own chance) or `"exact"`, `profile` has the defaults of the service. `repeats` counts the equal
+    ids asked for at the present instant,
     `warned` names what the user has been warned of; `metrics` is what CloudWatch is told (`monitoring`).
     `figures` is what metric attributions have measured (`attribution_figures`), `rates` counts the calls of the
-    present second if there is `throttling`.
+    present second if there is `throttling`. `recommended` has the items of the newest answers by their ids,
+    `shown` of those that events have named (`impressions`).
     """
 
     seed: int
@@ -139,6 +141,8 @@ class World:
     repeats: dict[bytes, int] = field(default_factory=dict)
     metrics: dict[MetricKey, Tally] = field(default_factory=dict)
     figures: dict[MetricKey, ExactSum] = field(default_factory=dict)
+    recommended: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    shown: dict[str, tuple[str, ...]] = field(default_factory=dict)
     warned: set[str] = field(default_factory=set)
     profile: Profile = TODAY
     throttling: bool = False
@@ -152,6 +156,8 @@ class World:
         self.repeats = {}
         self.metrics = {}
         self.figures = {}
+        self.recommended = {}
+        self.shown = {}
         self.rates = {}
 
 

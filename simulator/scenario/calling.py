@@ -30,7 +30,7 @@ class Clients:
         try:
             self._clients = {service: session.client(service) for service in services}
         except ValueError as fault:  # boto3 makes no client for it
-            raise scenario.document.invalid(("simulate", "region"), str(fault)) from None
+            raise scenario.invalid(("simulate", "region"), str(fault)) from None
         for path, call in named:
             service, operation = _split(call)
             operations = self._clients[service].meta.method_to_api_mapping
@@ -38,7 +38,7 @@ class Clients:
                 close = difflib.get_close_matches(operation, list(operations), n=1)
                 meant = f"; is {close[0]} meant?" if close else ""
                 message = f"boto3's {service} client has no operation {operation}{meant}"
-                raise scenario.document.invalid(path, message)
+                raise scenario.invalid(path, message)
 
     def ask(self, call: str, request: Mapping[str, Any]) -> tuple[Any, dict[str, str] | None]:
         """The answer to a call as plain data, or the code and message of its error."""

@@ -8,13 +8,24 @@ from collections.abc import Iterator, Mapping, Set
 from datetime import datetime
 from os import PathLike, fspath
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from simulator.scenario import expressions
 from simulator.scenario.comparisons import COMPARISONS, comparison_of
-from simulator.scenario.model import Approximately, Content, Expectation, Moved, SamePlaces, Scenario, Step
+from simulator.scenario.files import UnusableFile, beside, text_of
+from simulator.scenario.model import (
+    Approximately,
+    Content,
+    Expectation,
+    Moved,
+    Origin,
+    SamePlaces,
+    Scenario,
+    Shared,
+    Step,
+)
 from simulator.scenario.model import step_path as at_step
 from simulator.scenario.references import NAME, references, root_of
 from simulator.scenario.yaml_text import Document, Path, ScenarioInvalid, read_document
@@ -22,7 +33,7 @@ from simulator.scenario.yaml_text import Document, Path, ScenarioInvalid, read_d
 SERVICES = ("s3", "iam", "personalize", "personalize-events", "personalize-runtime")
 
 _CALL = re.compile(rf"({'|'.join(SERVICES)})\.[a-z][a-z0-9_]*")
-_ACTIONS = ("call", "tick", "move_to", "wait_until", "data", "read")
+_ACTIONS = ("call", "tick", "move_to", "wait_until", "data", "read", "file", "include")
 _ONLY_WITH_A_CALL = ("with_", "repeat", "raises")
 _AT = re.compile(r"^(.*?)(?: - at `\$(.*)`)?$", re.DOTALL)
 _TOKEN = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
@@ -40,6 +51,9 @@ _KINDS: Mapping[str, str] = MappingProxyType(
     }
 )
 _LARGEST = 2_000_000
+# What the names of files end with that have steps for scenarios to include, and are no scenarios.
+SHARED = ".steps.yaml"
+_Content = TypeVar("_Content", Content, Shared)
 _FIRST_YEAR, _LAST_YEAR = 1971, 2999
 
 
@@ -49,32 +63,72 @@ def load(path: str | PathLike[str]) -> Scenario:
     Raises ScenarioInvalid, whose text is one line with the place and what was meant.
     """
     file = fspath(path)
-    try:
-        with open(file, "rb") as opened:
-            content = opened.read(_LARGEST + 1)
-    except OSError as fault:
-        raise ScenarioInvalid(f"it cannot be read: {fault.strerror}", file) from None
-    if len(content) > _LARGEST:
-        raise ScenarioInvalid(f"it is larger than {_LARGEST} bytes: no scenario is", file)
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as fault:
-        raise ScenarioInvalid(f"it is not UTF-8 text: byte {fault.start}", file) from None
-    return parse(text, file)
+    return parse(_yaml(file), file)
 
 
 def parse(text: str, file: str) -> Scenario:
     """The scenario in a text; `file` is what messages call it. Raises ScenarioInvalid."""
     document = read_document(text, file)
-    if not isinstance(document.value, dict):
-        raise document.invalid((), "a scenario is a mapping with a name and steps")
+    written = _converted(document, Content, "a scenario is a mapping with a name and steps")
+    steps, origins = _with_included(written, document)
+    content = msgspec.structs.replace(written, steps=steps)
+    scenario = Scenario(content, document, origins)
+    for path, message in _faults(content, file):
+        raise scenario.invalid(path, message)
+    return scenario
+
+
+def _yaml(file: str) -> str:
     try:
-        content = msgspec.convert(document.value, Content)
+        return text_of(file, _LARGEST).removeprefix("\ufeff")
+    except UnusableFile as fault:
+        raise ScenarioInvalid(str(fault), file) from None
+
+
+def _converted(document: Document, kind: type[_Content], otherwise: str) -> _Content:
+    if not isinstance(document.value, dict):
+        raise document.invalid((), otherwise)
+    try:
+        return msgspec.convert(document.value, kind)
     except msgspec.ValidationError as fault:
         raise _explained(document, str(fault)) from None
-    for path, message in _faults(content):
-        raise document.invalid(path, message)
-    return Scenario(content, document)
+
+
+def _with_included(content: Content, document: Document) -> tuple[list[Step], list[Origin]]:
+    """The steps of a scenario with those of included files in their places, and where each is written."""
+    steps: list[Step] = []
+    origins: list[Origin] = []
+    for index, step in enumerate(content.steps):
+        if step.include is None:
+            steps.append(step)
+            origins.append(Origin(document, index))
+            continue
+        shared, written = _included(step, index, document)
+        steps += shared
+        origins += [Origin(written, each) for each in range(len(shared))]
+    return steps, origins
+
+
+def _included(step: Step, index: int, document: Document) -> tuple[list[Step], Document]:
+    """The steps that a step includes, and the document that they are written in."""
+    name = step.include
+    assert name is not None
+    for other in msgspec.to_builtins(step):
+        if other != "include":
+            raise document.invalid(at_step(index, other), f"'include' is alone in its step, without {other!r}")
+    if not name.endswith(SHARED) or re.search(r"[/\\]", name):
+        message = f"steps are included from a file beside the scenario whose name ends with {SHARED}, not {name!r}"
+        raise document.invalid(at_step(index, "include"), message)
+    try:
+        file = beside(document.file, name)
+    except UnusableFile as fault:
+        raise document.invalid(at_step(index, "include"), str(fault)) from None
+    written = read_document(_yaml(file), file)
+    shared = _converted(written, Shared, "a file of steps is a mapping with steps")
+    for number, each in enumerate(shared.steps):
+        if each.include is not None:
+            raise written.invalid(at_step(number, "include"), "steps that are included include no others")
+    return shared.steps, written
 
 
 def _explained(document: Document, text: str) -> ScenarioInvalid:
@@ -112,12 +166,12 @@ def _fields(part: type[msgspec.Struct]) -> tuple[str, ...]:
     return part.__struct_encode_fields__
 
 
-def _faults(content: Content) -> Iterator[tuple[Path, str]]:
+def _faults(content: Content, file: str) -> Iterator[tuple[Path, str]]:
     """What is wrong with a scenario of the right shape, in the order of the file."""
     yield from _moment(content.simulate.start, ("simulate", "start"))
     saved: set[str] = set()
     for index, step in enumerate(content.steps):
-        for path, message in _step_faults(step, saved):
+        for path, message in _step_faults(step, saved, file):
             yield at_step(index, *path), message
         saved.update(step.save)
     for number, show in enumerate(content.show):
@@ -126,7 +180,7 @@ def _faults(content: Content) -> Iterator[tuple[Path, str]]:
                 yield ("show", number, "lists", column, "value"), _not_saved(shown.value, saved)
 
 
-def _step_faults(step: Step, saved: Set[str]) -> Iterator[tuple[Path, str]]:
+def _step_faults(step: Step, saved: Set[str], file: str) -> Iterator[tuple[Path, str]]:
     actions = [name for name in _ACTIONS if getattr(step, name) is not None]
     if len(actions) > 1:
         yield (actions[1],), f"a step does one thing: {' or '.join(actions)}, not both"
@@ -139,7 +193,7 @@ def _step_faults(step: Step, saved: Set[str]) -> Iterator[tuple[Path, str]]:
         for name in ("save", "expect"):
             if getattr(step, name):
                 yield (name,), f"{actions[0]!r} has no answer to {name}: put it into the next step"
-    yield from _action_faults(step, saved)
+    yield from _action_faults(step, saved, file)
     for name, expression in step.save.items():
         if not NAME.fullmatch(name):
             yield ("save", name), f"{name!r} is no name: letters, digits and underscores only"
@@ -150,7 +204,7 @@ def _step_faults(step: Step, saved: Set[str]) -> Iterator[tuple[Path, str]]:
     yield from _reference_faults(step, saved)
 
 
-def _action_faults(step: Step, saved: Set[str]) -> Iterator[tuple[Path, str]]:
+def _action_faults(step: Step, saved: Set[str], file: str) -> Iterator[tuple[Path, str]]:
     if step.call is not None:
         yield from _call(step.call, ("call",))
     if step.move_to is not None and "${" not in step.move_to:
@@ -182,6 +236,11 @@ def _action_faults(step: Step, saved: Set[str]) -> Iterator[tuple[Path, str]]:
         given = step.data.interactions
         if (given.generated is None) == (given.csv is None):
             yield ("data", "interactions"), "interactions are 'generated' or from a 'csv' file: one of them"
+    if step.file is not None:
+        try:
+            beside(file, step.file)
+        except UnusableFile as fault:
+            yield ("file",), str(fault)
 
 
 def _expectation_faults(expectation: Expectation) -> Iterator[tuple[Path, str]]:

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from simulator.scenario.yaml_text import Document, Path, Place
+from simulator.scenario.yaml_text import Document, Path, Place, ScenarioInvalid
 
 Text = Annotated[str, Meta(min_length=1)]
 Whole = Annotated[int, Meta(ge=1)]
@@ -41,7 +43,7 @@ class Options(_Part, frozen=True):
     seed: Annotated[int, Meta(ge=0)] = 0
     durations: Literal["observed", "instant"] | dict[str, Duration] = "observed"
     training: Literal["sampled", "exact"] = "sampled"
-    profile: Literal["today", "2022"] = "today"  # the service of which time
+    profile: Literal["today", "2022"] = "today"  # the service as it is, or as it was in 2022
     region: Text | None = None
 
 
@@ -153,10 +155,13 @@ class Data(_Part, frozen=True):
 
 
 class Read(_Part, frozen=True):
-    """A saved text taken apart: into its lines, or a CSV file into rows by column."""
+    """A saved text taken apart: into its lines, a CSV file into rows by column, JSON Lines into their values.
+
+    The answer has `rows`; of lines the first is not among them but the `header`, of a CSV file its columns are.
+    """
 
     text: Text
-    as_: Literal["lines", "csv"] = field(name="as")
+    as_: Literal["lines", "csv", "json_lines"] = field(name="as")
 
 
 class Repeat(_Part, frozen=True):
@@ -181,6 +186,8 @@ class Step(_Part, frozen=True):
     wait_until: WaitUntil | None = None
     data: Data | None = None
     read: Read | None = None
+    file: Text | None = None  # a text file in the scenario's folder or below it: the answer is its text
+    include: Text | None = None  # alone in its step: the steps of a file beside the scenario, named *.steps.yaml
     save: dict[str, str] = field(default_factory=dict)  # name: JMESPath of the answer
     expect: list[Expectation] = field(default_factory=list)
 
@@ -195,6 +202,8 @@ class Step(_Part, frozen=True):
             return f"wait until {self.wait_until.call.partition('.')[2]} says so"
         if self.tick is not None:
             return f"{self.tick.timedelta()} pass"
+        if self.file is not None:
+            return f"the file {self.file}"
         return f"move to {self.move_to}" if self.move_to is not None else "check"
 
 
@@ -224,12 +233,31 @@ class Content(_Part, frozen=True):
     show: list[Show] = field(default_factory=list)
 
 
-class Scenario:
-    """A scenario file that makes sense, ready to run."""
+class Shared(_Part, frozen=True):
+    """All of a file of steps that scenarios include: they go on with what these steps save."""
 
-    def __init__(self, content: Content, document: Document) -> None:
+    steps: Annotated[list[Step], Meta(min_length=1)]
+    about: Text | None = None
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a step is written: in which document, and as which of its steps."""
+
+    document: Document
+    index: int
+
+
+class Scenario:
+    """A scenario file that makes sense, ready to run.
+
+    `content` has the steps of included files in their places; `origins` are those of its steps, in order.
+    """
+
+    def __init__(self, content: Content, document: Document, origins: Sequence[Origin]) -> None:
         self.content = content
         self.document = document
+        self._origins = origins
 
     @property
     def name(self) -> str:
@@ -242,8 +270,25 @@ class Scenario:
         return self.document.file
 
     def place(self, *path: str | int) -> Place:
-        """Where a part of it stands in the file."""
-        return self.document.place(path)
+        """Where a part of it stands in its file, which for an included step is another."""
+        document, path = self._written(path)
+        return document.place(path)
+
+    def file_of(self, index: int) -> str:
+        """The file that a step is written in."""
+        return self._origins[index].document.file
+
+    def invalid(self, path: Path, message: str) -> ScenarioInvalid:
+        """The exception for a fault of a part of it."""
+        document, path = self._written(path)
+        return document.invalid(path, message)
+
+    def _written(self, path: Path) -> tuple[Document, Path]:
+        """The document that a part is written in, and its path there."""
+        if len(path) < 2 or path[0] != "steps" or not isinstance(path[1], int):
+            return self.document, path
+        origin = self._origins[path[1]]
+        return origin.document, step_path(origin.index, *path[2:])
 
     def __repr__(self) -> str:
         return f"<Scenario {self.name!r} of {self.file}>"

@@ -76,11 +76,11 @@ class ScenarioFailed(Exception):
         self.number = index + 1
         self.line = scenario.place(*step_path(index)).line
         self.now = now
-        super().__init__(self._report(faults))
+        super().__init__(self._report(index, faults))
 
-    def _report(self, faults: Mapping[str, Any]) -> str:
+    def _report(self, index: int, faults: Mapping[str, Any]) -> str:
         lines = [
-            f"{self.scenario.file}:{self.line}: step {self.number} of {len(self.scenario.content.steps)}, "
+            f"{self.scenario.file_of(index)}:{self.line}: step {self.number} of {len(self.scenario.content.steps)}, "
             f"{self.step.title!r}, did not hold at {self.now:%Y-%m-%d %H:%M:%S} (virtual time)"
         ]
         for name, fault in faults.items():

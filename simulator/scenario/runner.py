@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 from collections.abc import Mapping
 from datetime import timedelta
@@ -13,6 +14,7 @@ import msgspec
 from simulator.scenario import expressions
 from simulator.scenario.calling import Clients, answer_shown, request_shown, wanted_error, wrong_error
 from simulator.scenario.comparisons import brief, comparison_of, difference, same
+from simulator.scenario.files import UnusableFile, beside, text_of
 from simulator.scenario.interactions import UnusableData, interactions_from
 from simulator.scenario.model import Data, Duration, Expectation, Read, Scenario, Step, WaitUntil, step_path
 from simulator.scenario.outcome import Listener, Outcome, Overrides, ScenarioFailed, StepBegan, StepEnded
@@ -83,7 +85,7 @@ def _simulation(scenario: Scenario, overrides: Overrides) -> simulate:
     except ValueError as fault:
         if overrides.durations is not None:
             raise
-        raise scenario.document.invalid(("simulate", "durations"), str(fault)) from None
+        raise scenario.invalid(("simulate", "durations"), str(fault)) from None
 
 
 def _lengths(durations: str | Mapping[str, Duration] | None) -> str | dict[str, timedelta] | None:
@@ -99,7 +101,7 @@ def _check_shows(scenario: Scenario, saved: Mapping[str, Any]) -> None:
                 item_ids(saved[shown.value])
             except TypeError as fault:
                 path = ("show", number, "lists", column, "value")
-                raise scenario.document.invalid(path, f"{shown.value} cannot be shown: {fault}") from None
+                raise scenario.invalid(path, f"{shown.value} cannot be shown: {fault}") from None
 
 
 class _Story:
@@ -146,6 +148,8 @@ class _Story:
             self._hold(step, self._interactions(index, step.data), self.saved, {})
         elif step.read is not None:
             self._hold(step, _read(filled(step.read, self.saved)), self.saved, {})
+        elif step.file is not None:
+            self._hold(step, self._text(index, step.file), self.saved, {})
         else:
             self._hold(step, self.saved, self.saved, {})
 
@@ -163,7 +167,13 @@ class _Story:
         except UnusableData as fault:
             if ratings is not None:
                 raise ScenarioInvalid(str(fault), "--ratings") from None
-            raise self._scenario.document.invalid(step_path(index, "data"), str(fault)) from None
+            raise self._scenario.invalid(step_path(index, "data"), str(fault)) from None
+
+    def _text(self, index: int, name: str) -> str:
+        try:
+            return text_of(beside(self._scenario.file, name))
+        except UnusableFile as fault:
+            raise self._scenario.invalid(step_path(index, "file"), f"{name}: {fault}") from None
 
     def _repeat(self, step: Step) -> None:
         assert step.repeat is not None
@@ -245,15 +255,24 @@ class _Story:
 
 
 def _read(read: Read) -> Any:
-    """The lines of a text: the first as `header`, the others as `rows`, taken apart by column if it is CSV."""
+    """The rows of a text, and its header if there is one."""
     text: Any = read.text
     if not isinstance(text, str) or not text:
         raise _Fault(error=f"this is no text to read: {brief(text)}")
+    if read.as_ == "json_lines":
+        return {"rows": [_json(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]}
     header, *rows = text.splitlines()
     if read.as_ == "lines":
         return {"header": header, "rows": rows}
     columns = next(csv.reader([header]))
     return {"header": columns, "rows": [dict(zip(columns, row, strict=False)) for row in csv.reader(rows)]}
+
+
+def _json(number: int, line: str) -> Any:
+    try:
+        return json.loads(line)
+    except ValueError as fault:
+        raise _Fault(error=f"line {number} is no JSON: {fault}: {brief(line)}") from None
 
 
 def _search(expression: str, value: Any) -> Any:

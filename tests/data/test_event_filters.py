@@ -14,7 +14,7 @@ from simulator.data.event_filters import (
     rows_of_other_items,
 )
 from simulator.data.interactions import InteractionStore, InteractionTable, PutEvent
-from simulator.data.user_events import events_of, users_and_types
+from simulator.data.user_events import FORGOTTEN_AFTER, Sight, events_of, users_and_types
 
 TYPES = ("", "click", "watch")
 Row = tuple[str, str, str, float | None]
@@ -73,11 +73,42 @@ def test_what_counts(imported: list[Row], put: list[Row], allowed: list[tuple[st
 @given(rows, rows)
 def test_what_users_did(imported: list[Row], put: list[Row]) -> None:
     store = store_of(imported, [*put, ("", "i", "click", None)])
+    everything = Sight(100, 100)
     had = [*imported, *put]
     for user in "uvw":
         wanted = [(item, event_type) for each, item, event_type, _ in reversed(had) if each == user]
-        assert events_of(store, user) == wanted
-    assert users_and_types(store) == sorted({(user, event_type) for user, _, event_type, _ in had})
+        assert events_of(store, user, everything) == wanted
+    assert users_and_types(store, everything) == sorted({(user, event_type) for user, _, event_type, _ in had})
+
+
+def test_what_filters_see_of_what_users_did() -> None:
+    """What was put until a while ago; and nothing from before three months without a user's data."""
+    month = FORGOTTEN_AFTER // 3
+    store = InteractionStore()
+    for at, months in enumerate((1, 2, 4)):
+        rows = Chunk(
+            {"USER_ID": text_column(["u"]), "ITEM_ID": text_column([f"bulk{months}"]), "TIMESTAMP": np.array([at])}
+        )
+        store.add_bulk(rows, months * month)
+    for months in (5, 8, 9):
+        store.add_event(PutEvent(months, "u", "s", f"put{months}", "view", None, "", ""), months * month)
+    store.add_event(PutEvent(1, "v", "s", "x", "view", None, "", ""), 9 * month)
+
+    def seen(now: int, delay: int = 0) -> list[str]:
+        sight = Sight(now, now - delay)
+        types = {event_type for user, event_type in users_and_types(store, sight) if user == "u"}
+        found = events_of(store, "u", sight)
+        assert types == {event_type for _, event_type in found}
+        return [item for item, _ in found]
+
+    assert seen(9 * month) == ["put9", "put8"]
+    assert seen(9 * month, delay=1) == ["put8"]
+    assert seen(8 * month, delay=1) == []
+    assert seen(8 * month - 1) == ["put5", "bulk4", "bulk2", "bulk1"]
+    assert seen(5 * month, delay=1) == ["bulk4", "bulk2", "bulk1"]
+    assert seen(12 * month - 1) == ["put9", "put8"]
+    assert seen(12 * month) == []
+    assert events_of(store, "nobody", Sight(0, 0)) == []
 
 
 @given(rows.filter(bool), st.sets(st.sampled_from("ijk")))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+from unittest.mock import patch
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simulator.data import records
 from simulator.data.columns import Chunk, Value, column_of, text_column
 from simulator.data.records import PutRecord, RecordStore
 from simulator.data.stores import new_store
@@ -83,6 +85,62 @@ def test_a_snapshot_does_not_see_what_comes_later() -> None:
     assert snapshot.newest().value("a", "AGE") == 1
     assert ages(store) == {"b": 2, "a": 3}
     assert len(snapshot.without({"a"})) == 1
+
+
+@given(
+    st.lists(st.tuples(full | incremental | put, st.booleans()), max_size=12),
+    st.lists(st.integers(0, 12), max_size=12),
+    st.sets(ids),
+)
+def test_readers_see_the_newest_in_layers(
+    steps: list[tuple[tuple[str, list[Row] | Row], bool]], untils: list[int], gone: set[str]
+) -> None:
+    """Read between steps, now and with what was put until some moment, in whatever order; folded after two puts."""
+    store = RecordStore("USER_ID")
+    came: list[tuple[int, Row]] = []
+
+    def check(until: int | None) -> None:
+        wanted = dict(row for instant, row in came if until is None or instant <= until)
+        layered = store.layered(until)
+        assert {each: layered.value(each, "AGE") for each in wanted} == wanted
+        assert [each for each in "abcd" if each in layered] == sorted(wanted)
+        assert layered.columns().keys() <= {"USER_ID", "AGE"}
+
+    with patch.object(records, "_LEAST_OVERLAID", 2):
+        for instant, ((kind, what), is_read) in enumerate(steps, 1):
+            if isinstance(what, tuple):
+                store.add_record(put_record(instant, *what))
+                came.append((instant, what))
+            elif kind == "full":
+                store.replace_bulk(chunk(what))
+                came = [(when, row) for when, row in came if when] + [(0, row) for row in what]
+            else:
+                store.add_bulk(chunk(what))
+                came += [(0, row) for row in what]
+            if is_read:
+                check(None)
+                check(instant - 1)
+        for until in untils:
+            check(until)
+        assert set(store.current().ids()) == {row[0] for _, row in came}
+        store.remove_users(gone)
+        came = [(when, row) for when, row in came if row[0] not in gone]
+        check(None)
+
+
+def test_a_put_leaves_the_lower_layer() -> None:
+    """What readers derive from it stays, until the upper one has grown."""
+    store = RecordStore("USER_ID")
+    store.replace_bulk(chunk([("a", 1)]))
+    base = store.layered().base
+    for instant in range(100):
+        store.add_record(put_record(instant, f"u{instant}", 1))
+        assert store.layered().base is base
+    assert store.layered() is store.layered()
+    assert store.layered(-1).base is base
+    store.add_record(put_record(100, "a", 2))
+    assert len(store.layered().base) == 101
+    assert store.layered().base is store.current()
 
 
 def test_a_store_is_plain_data() -> None:

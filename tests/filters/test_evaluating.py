@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,15 +13,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.data.columns import TextColumn, text_column
-from simulator.data.records import Records
+from simulator.data.records import LayeredRecords, Records
 from simulator.filters.evaluating import Event, Facts, candidates_of, passing
 from simulator.filters.grammar import parse
 from simulator.filters.values import FilterValues, filter_values
 
-NOBODY = Records({}, {})
+NOBODY = LayeredRecords(Records({}, {}))
 
 
-def records(ids: list[str], **columns: list[Any]) -> Records:
+def records(ids: list[str], **columns: list[Any]) -> LayeredRecords:
+    """The same in one layer."""
+    return LayeredRecords(layer(ids, **columns))
+
+
+def layer(ids: list[str], **columns: list[Any]) -> Records:
     """Records of ids; columns of texts with "" for absent ones, or of numbers with NaN."""
     made = {
         name: text_column(cells) if isinstance(cells[0], str) else np.array(cells)
@@ -160,8 +165,8 @@ def test_users_and_actions() -> None:
 def test_nothing_to_filter_and_nothing_known() -> None:
     text = 'INCLUDE ItemID WHERE Items.GENRE IN ("drama") OR Items.PRICE > 5'
     empty = records([], GENRE=[""])
-    empty.columns["GENRE"] = TextColumn(np.empty(0, np.int32), ())
-    empty.columns["PRICE"] = np.empty(0)
+    empty.base.columns["GENRE"] = TextColumn(np.empty(0, np.int32), ())
+    empty.base.columns["PRICE"] = np.empty(0)
     assert passes(text, Facts(empty, NOBODY)) == []
     assert passes(text, Facts(NOBODY, NOBODY)) == []
     assert passes(text, candidates=[]) == []
@@ -310,6 +315,8 @@ CELLS = st.tuples(
     CELLS,
     st.integers(0, 7),
     st.fixed_dictionaries({"G": st.sampled_from(['"a"', '"b","c"'])}, optional={"N": st.sampled_from(["1", '"2"'])}),
+    st.integers(0, 6),
+    st.booleans(),
 )
 def test_any_filter_passes_what_a_naive_evaluator_lets_pass(
     chain: list[tuple[str, list[list[Case]], list[Case]]],
@@ -318,7 +325,10 @@ def test_any_filter_passes_what_a_naive_evaluator_lets_pass(
     user: tuple[str, float, int],
     item: int,
     given_values: dict[str, str],
+    put: int,
+    lasting: bool,
 ) -> None:
+    """Some items were put over the others, and those were otherwise before; what is kept does not matter."""
     text = " | ".join(
         f"{verb} ItemID WHERE "
         + " OR ".join(" AND ".join(map(str, each)) for each in alternatives)
@@ -331,8 +341,12 @@ def test_any_filter_passes_what_a_naive_evaluator_lets_pass(
     names = ["GENRE", "PRICE", "YEAR"]
     ids = [f"i{number}" for number in range(len(rows))]
     frame = pd.DataFrame(rows, columns=pd.Index(names), index=pd.Index(ids))
+    first = pd.concat([frame[put:], frame[:put].assign(GENRE="x", PRICE=1.0, YEAR=9)[: put // 2]])
     facts = Facts(
-        records(ids, **{name: frame[name].tolist() for name in names}),
+        LayeredRecords(
+            layer(first.index.tolist(), **{name: first[name].tolist() for name in names}),
+            layer(ids[:put], **{name: frame[name].tolist()[:put] for name in names}),
+        ),
         records(["u"], **dict(zip(names, ([cell] for cell in user), strict=True))),
         [Event(f"i{number}", event_type) for number, event_type in did],
         considered=2,
@@ -350,5 +364,7 @@ def test_any_filter_passes_what_a_naive_evaluator_lets_pass(
         given_values,
     )
     candidates = ["i7", *ids]
-    mask = passing(parse(text), candidates_of(candidates), facts, values)
-    assert mask.tolist() == [naive.passes(chain, each) for each in candidates], text
+    asked = replace(candidates_of(candidates), lasting=lasting)
+    for _ in range(2):
+        mask = passing(parse(text), asked, facts, values)
+        assert mask.tolist() == [naive.passes(chain, each) for each in candidates], text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import pickle
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -9,12 +10,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from frames import events
+from hypothesis import given
+from hypothesis import strategies as st
 
 from simulator import errors
 from simulator.data.interactions import InteractionTable
-from simulator.recommend.actions import LEAST_OF_EACH_KIND, WINDOW_SECONDS, ActionData, considered
+from simulator.recommend.actions import LEAST_OF_EACH_KIND, WINDOW_SECONDS, Propensities, considered
 from simulator.recommend.catalogue import RECIPES
 from simulator.recommend.training import (
+    ActionData,
+    Met,
     Model,
     NewData,
     Query,
@@ -29,7 +34,7 @@ from simulator.recommend.training import (
 RECIPE = RECIPES["arn:aws:personalize:::recipe/aws-next-best-action"]
 START = 1_600_000_000
 DAY = 86_400
-Met = tuple[str, str, int]
+Row = tuple[str, str, int]
 NOTHING = InteractionTable(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.int64), (), ())
 
 
@@ -45,7 +50,7 @@ def tastes(groups: int = 2, users: int = 60, items: int = 10) -> InteractionTabl
     )
 
 
-def actions(taken: Iterable[Met] = (), passed: Iterable[Met] = (), **values: float) -> ActionData:
+def actions(taken: Iterable[Row] = (), passed: Iterable[Row] = (), **values: float) -> ActionData:
     """Actions with their values, and who took them or passed them by."""
     one, other = list(taken), list(passed)
     return ActionData(
@@ -53,9 +58,14 @@ def actions(taken: Iterable[Met] = (), passed: Iterable[Met] = (), **values: flo
     )
 
 
-def met(action: str, count: int, group: int = 0, at: int = START) -> list[Met]:
+def met(action: str, count: int, group: int = 0, at: int = START) -> list[Row]:
     """So many meetings of users of a group with an action, one user after the other."""
     return [(f"{group}-u{number % 60:02}", action, at + number) for number in range(count)]
+
+
+def passed_by(action: str, count: int, group: int = 0) -> list[Row]:
+    """The same for users who do not take the action afterwards: all that is taken is taken before."""
+    return met(action, count, group, START + 1000)
 
 
 def trained(data: ActionData, chance: int | None = None) -> Model:
@@ -69,7 +79,8 @@ def ids(ranked: Sequence[tuple[str, float | None]]) -> list[str]:
 def score(
     model: Model, user: str, action: str, session: Sequence[str] = (), met: Sequence[tuple[str, bool]] = ()
 ) -> float:
-    found = dict(recommend_actions(model, Query(user_id=user, session=session), met, num_results=100))[action]
+    one_by_one = [Met(action_id, taken, START + place) for place, (action_id, taken) in enumerate(met)]
+    found = dict(recommend_actions(model, Query(user_id=user, session=session), one_by_one, num_results=100))[action]
     assert found is not None
     return found
 
@@ -78,7 +89,7 @@ def score(
 def test_actions_are_ranked_by_how_often_they_are_taken() -> None:
     data = actions(
         [*met("often", 160), *met("seldom", 60)],
-        [*met("often", 50), *met("seldom", 150)],
+        [*passed_by("often", 50), *passed_by("seldom", 150)],
         seldom=1,
         often=1,
         never=9,
@@ -99,7 +110,7 @@ def test_an_action_has_a_propensity_from_fifty_interactions_of_either_kind_on(
     taken: int, passed: int, scored: bool
 ) -> None:
     assert LEAST_OF_EACH_KIND == 50
-    model = trained(actions(met("a", taken), met("a", passed), a=1))
+    model = trained(actions(met("a", taken), passed_by("a", passed), a=1))
     assert (score(model, "0-u01", "a") > 0) is scored
 
 
@@ -116,7 +127,11 @@ def test_only_six_weeks_count(late: int, scored: bool) -> None:
 @pytest.mark.rule("actions.value")
 def test_of_equally_likely_actions_the_more_valuable_comes_first() -> None:
     data = actions(
-        [*met("a", 60), *met("b", 60), *met("c", 61)], [*met("a", 60), *met("b", 60), *met("c", 60)], a=1, b=10, c=0
+        [*met("a", 60), *met("b", 60), *met("c", 61)],
+        [*passed_by("a", 60), *passed_by("b", 60), *passed_by("c", 60)],
+        a=1,
+        b=10,
+        c=0,
     )
     ranked = recommend_actions(trained(data), Query(user_id="nobody"))
     assert ids(ranked) == ["c", "b", "a"]
@@ -128,7 +143,7 @@ def divided() -> ActionData:
     """Two actions that either group takes one of, and passes the other by."""
     return actions(
         [*met("zero", 120, 0), *met("one", 120, 1)],
-        [*met("zero", 120, 1), *met("one", 120, 0)],
+        [*passed_by("zero", 120, 1), *passed_by("one", 120, 0)],
         zero=1,
         one=1,
     )
@@ -148,6 +163,70 @@ def test_users_are_likely_to_take_what_users_with_the_same_items_took() -> None:
     assert even == pytest.approx((0.5, 0.5), abs=0.01)
 
 
+@pytest.mark.rule("actions.period")
+@pytest.mark.parametrize(
+    ("days", "chosen", "counts"),
+    [(14, "", False), (15, "", True), (7, "7", False), (8, "7", True), (28, "28", False), (29, "28", True)],
+)
+def test_what_is_taken_within_the_period_was_not_passed_by(days: int, chosen: str, counts: bool) -> None:
+    """Everyone first passes the action by, and takes it days later: half of the times that count, or none."""
+    first = met("a", 60)
+    later = [(user, action, at + days * DAY) for user, action, at in first]
+    settings = {"action_optimization_period": chosen} if chosen else {}
+    model = train(RECIPE, TrainingData(tastes(), actions=actions(later, first, a=1)), None, settings)
+    assert score(model, "nobody", "a") == pytest.approx(0.5 if counts else 61 / 62, abs=0.001)
+
+
+def test_the_longer_the_period_the_likelier_an_action_is_taken_within() -> None:
+    first = met("a", 60)
+    later = [(user, action, at + (1 + place % 28) * DAY) for place, (user, action, at) in enumerate(first)]
+    data = TrainingData(tastes(), actions=actions(later, first, a=1))
+    scores = [
+        score(train(RECIPE, data, None, {"action_optimization_period": str(days)}), "nobody", "a")
+        for days in range(7, 29)
+    ]
+    assert scores == sorted(scores)
+    assert len(set(scores)) == len(scores)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("uvw"), st.sampled_from("ab"), st.integers(0, 30), st.booleans()),
+        min_size=1,
+        max_size=30,
+    ),
+    st.integers(7, 28),
+)
+def test_what_counts_is_what_a_plain_look_at_every_pair_finds(
+    rows: list[tuple[str, str, int, bool]], days: int
+) -> None:
+    """Against the rule in plain words, with the users' own counts."""
+    last = max(day for _, _, day, _ in rows)
+    found = train(
+        RECIPE,
+        TrainingData(
+            tastes(),
+            actions=actions(
+                [(user, action, day * DAY) for user, action, day, taken in rows if taken],
+                [(user, action, day * DAY) for user, action, day, taken in rows if not taken],
+                a=1,
+                b=1,
+            ),
+        ),
+        None,
+        {"action_optimization_period": str(days)},
+    )
+    assert isinstance(found, Propensities)
+    assert last <= 42, "all are of the last six weeks"
+    for place, action in enumerate("ab"):
+        of_action = [(user, day, taken) for user, each, day, taken in rows if each == action]
+        assert found.taken[place] == sum(taken for _, _, taken in of_action)
+        assert found.passed[place] == sum(
+            not taken and not any(u == user and t and day <= d <= day + days for u, d, t in of_action)
+            for user, day, taken in of_action
+        )
+
+
 @pytest.mark.rule("actions.at-once")
 def test_what_a_user_did_with_an_action_counts_at_once_and_for_that_user() -> None:
     model = trained(divided())
@@ -158,6 +237,9 @@ def test_what_a_user_did_with_an_action_counts_at_once_and_for_that_user() -> No
     assert score(model, "nobody", "zero") == before
     often: list[tuple[str, bool]] = [("zero", True)] * 50
     assert 0.95 < score(model, "nobody", "zero", met=often) <= 1.0
+    answered = score(model, "nobody", "zero", met=[("zero", False), ("zero", True)])
+    assert answered == score(model, "nobody", "zero", met=[("zero", True)])
+    assert answered > score(model, "nobody", "zero", met=[("zero", True), ("zero", False)])
 
 
 @pytest.mark.rule("actions.update")
@@ -201,13 +283,16 @@ def test_metrics_are_those_of_lists_of_actions() -> None:
     """What the tested users took last is what their group takes: it always is the first of the list."""
     model = trained(divided())
     assert sorted(model.metrics) == sorted(RECIPE.metrics)
-    assert model.metrics["mean_reciprocal_rank_at_25"] == 1.0
-    assert model.metrics["precision_at_5"] == 0.2
-    assert model.metrics["coverage"] == 1.0
+    assert model.metrics["normalized_discounted_cumulative_gain_at_5"] == 1.0
+    assert model.metrics["area_under_the_curve"] == 1.0
+    assert model.metrics["coverage"] == model.metrics["recall"] == 1.0
+    assert model.metrics["precision"] == 0.5  # everybody is shown both
     astray = [("0-u09", "one", START + DAY), ("0-u19", "one", START + DAY)]
     found = trained(replace(divided(), taken=events([*met("zero", 120, 0), *met("one", 120, 1), *astray])))
     tested = 12  # every tenth user; two of them last took what stands second in their lists
-    assert found.metrics["mean_reciprocal_rank_at_25"] == pytest.approx((tested - 2 + 2 * 0.5) / tested, abs=1e-4)
+    gain = (tested - 2 + 2 / math.log2(3)) / tested
+    assert found.metrics["normalized_discounted_cumulative_gain_at_5"] == pytest.approx(gain, abs=1e-4)
+    assert found.metrics["area_under_the_curve"] < 1.0
     assert set(trained(actions(a=1)).metrics.values()) == {0.0}
 
 

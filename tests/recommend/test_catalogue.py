@@ -13,7 +13,6 @@ from simulator.data.interactions import InteractionTable
 from simulator.quotas import QUOTAS, Quotas
 from simulator.recommend.catalogue import FEATURE_TRANSFORMATIONS, RECIPES, Hyperparameter, Recipe, recipe_of
 from simulator.recommend.recipes import number
-from simulator.recommend.training import is_simulated
 
 USER_PERSONALIZATION = "arn:aws:personalize:::recipe/aws-user-personalization"
 
@@ -103,8 +102,8 @@ def test_use_cases_are_as_the_guide_describes_them(name: str) -> None:
 
 def test_what_some_recipes_have() -> None:
     assert those("legacy") == {"hrnn", "hrnn-metadata", "hrnn-coldstart"}
-    assert those("explores") == {"user-personalization", "ecomm-recommended-for-you", "vod-top-picks"}
-    assert those("campaign_hyperparameters") == those("explores")
+    assert those("campaign_hyperparameters") == {"user-personalization", "ecomm-recommended-for-you", "vod-top-picks"}
+    assert those("explores") == {*those("campaign_hyperparameters"), "user-personalization-v2"}
     assert those("objective") == {"user-personalization", "personalized-ranking"}
     assert those("weighs_events") == {"user-personalization-v2", "personalized-ranking-v2"}
     assert those("incremental_update") == those("ranking_influence") == {"semantic-similarity"}
@@ -122,12 +121,6 @@ def test_what_some_recipes_have() -> None:
         *("user-personalization", "user-personalization-v2", "next-best-action", "trending-now"),
         *("ecomm-recommended-for-you", "vod-top-picks", "vod-trending-now"),
     }
-
-
-def test_every_model_is_one_that_can_be_trained() -> None:
-    without = {each.name for each in RECIPES.values() if not is_simulated(each)}
-    assert without == {"aws-semantic-similarity"}
-    assert all(each.model is None for each in RECIPES.values() if each.name in without)
 
 
 def test_algorithms_are_named_like_their_recipes_but_one() -> None:

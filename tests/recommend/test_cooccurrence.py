@@ -83,11 +83,10 @@ def test_bands_do_not_change_the_result(rows: Rows) -> None:
 
 
 @pytest.mark.parametrize("kept", [1, 2, 3])
-def test_only_the_strongest_neighbours_are_kept_even_among_equals(kept: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cooccurrence, "NEIGHBOURS", kept)
+def test_only_the_strongest_neighbours_are_kept_even_among_equals(kept: int) -> None:
     rows = [(user, item, item) for user in range(USERS) for item in range(user, ITEMS)]
     groups = [np.ones(USERS, dtype=bool)]
-    (pruned,) = neighbour_lists(histories(rows), ITEMS, groups)
+    (pruned,) = neighbour_lists(histories(rows), ITEMS, groups, kept=kept)
     assert np.diff(pruned.offsets).max() == kept
     every = naive_weights(naive_histories(rows), cooccurrence.WINDOW)
     for item in range(ITEMS):
@@ -96,8 +95,7 @@ def test_only_the_strongest_neighbours_are_kept_even_among_equals(kept: int, mon
         assert mine == pytest.approx(strongest, rel=1e-5)
 
 
-def test_the_first_of_equal_neighbours_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cooccurrence, "NEIGHBOURS", 2)
+def test_the_first_of_equal_neighbours_are_kept() -> None:
     rows = [(user, item, place) for user in range(3) for place, item in enumerate((0, user + 1))]
-    (pruned,) = neighbour_lists(histories(rows), ITEMS, [np.ones(USERS, dtype=bool)])
+    (pruned,) = neighbour_lists(histories(rows), ITEMS, [np.ones(USERS, dtype=bool)], kept=2)
     assert pruned.offsets[1] == 2

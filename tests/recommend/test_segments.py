@@ -8,6 +8,7 @@ from frames import events, table_of
 from hypothesis import given
 from hypothesis import strategies as st
 from pandas import DataFrame
+from sklearn.metrics import recall_score
 
 from simulator.recommend.metrics import summarize_segments
 from simulator.recommend.segments import (
@@ -151,6 +152,98 @@ def test_metrics_of_segments_by_hand() -> None:
         "recall_at_1_percent": 0.25,
     }
     assert set(summarize_segments([], [], 0).values()) == {0.0}
+
+
+def taken_late(rows: DataFrame) -> np.ndarray:
+    """The newest fifth of each user's rows, rounded up, but for the first one: found one user after another."""
+    late = np.zeros(len(rows), dtype=bool)
+    for _, group in rows.groupby("USER_ID"):
+        order = group.sort_values("TIMESTAMP", kind="stable").index
+        late[order[max(len(order) * 4 // 5, 1) :]] = True
+    return late
+
+
+def computed(segments: dict[str, list[str]], came: dict[str, set[str]], users: int) -> dict[str, float]:
+    """The metrics in the words of the guide, with scikit-learn's recall."""
+    everyone = sorted({user for each in (*segments.values(), *came.values()) for user in each})
+    truth = np.array([[user in came[query] for user in everyone] for query in segments])
+    found = np.array([[user in segments[query] for user in everyone] for query in segments])
+    return {
+        "coverage": round(len(set().union(*segments.values())) / users, 4),
+        "hits_at_1_percent": round((truth & found).sum() / len(segments), 4),
+        "recall_at_1_percent": round(float(recall_score(truth, found, average="samples")), 4),
+    }
+
+
+def habits(users: int = 300) -> DataFrame:
+    """Users of three tastes who take items of theirs, some more often than others, and now and then another item."""
+    chance = np.random.default_rng(3)
+    found = [
+        (
+            f"u{user:03}",
+            f"{genre if chance.random() < 0.8 else 'crime'}{chance.integers(0, 5)}",
+            START + place * 60 + user,
+        )
+        for user in range(users)
+        for genre in [[*GENRES][user % 3]]
+        for place in range(6 + user % 7)
+    ]
+    return DataFrame(found, columns=["USER_ID", "ITEM_ID", "TIMESTAMP"])
+
+
+@pytest.mark.rule("models.segment-metrics")
+def test_metrics_are_those_of_segments_made_from_the_oldest_four_fifths() -> None:
+    """Held out, trained on the rest, asked and counted with pandas and scikit-learn."""
+    rows = habits()
+    late = taken_late(rows)
+    top = 3  # one per cent of the users
+    earlier = train_items(table_of(rows[~late]), chance=None)
+    came = {str(item): {*group.USER_ID} for item, group in rows[late].groupby("ITEM_ID")}
+    segments = {item: of_item(earlier, item, top) for item in came}
+    wanted = computed(segments, came, 300)
+    assert train_items(table_of(rows), chance=None).metrics == pytest.approx(wanted, abs=1e-9)
+    assert wanted["hits_at_1_percent"] > 0
+
+
+@pytest.mark.rule("models.segment-metrics")
+def test_metrics_of_attributes_are_those_of_each_value() -> None:
+    rows = habits()
+    late = taken_late(rows)
+    names = sorted(rows.ITEM_ID.unique())
+    columns = ItemColumns(tuple(names), {"GENRES": tuple(f"{name[:-1]}|film" for name in names)})
+    earlier = train_attributes(table_of(rows[~late]), columns)
+    values = [*GENRES, "film"]
+    genres = {name: {name[:-1], "film"} for name in names}
+    came = {
+        value: {
+            user for user, item in zip(rows[late].USER_ID, rows[late].ITEM_ID, strict=True) if value in genres[item]
+        }
+        for value in values
+    }
+    segments = {value: of_attributes(earlier, f'ITEMS.GENRES = "{value}"', 3) for value in values}
+    assert train_attributes(table_of(rows), columns).metrics == pytest.approx(computed(segments, came, 300), abs=1e-9)
+
+
+@pytest.mark.rule("models.item-affinity")
+def test_who_took_the_neighbours_comes_before_who_took_nothing_near() -> None:
+    """Planted: fans of drama without drama3 are likelier to take it than anybody of another taste."""
+    kept = [row for row in rows() if row[1] != "drama3" or row[0] in ("drama-fan0", "drama-fan1")]
+    model = train_items(events(kept), chance=None)
+    found = of_item(model, "drama3", 10)
+    assert set(found) == {f"drama-fan{fan}" for fan in range(10)}
+    assert set(found[:2]) == {"drama-fan0", "drama-fan1"}
+
+
+def test_the_same_data_give_the_same_segments_in_any_order() -> None:
+    shuffled = rows()
+    np.random.default_rng(2).shuffle(shuffled)
+    shuffled = [(user, item, at) for user, item, at in shuffled]
+    one, other = train_items(events(rows()), chance=5), train_items(events(shuffled), chance=5)
+    assert one == other
+    assert one.metrics == other.metrics
+    assert train_items(events(rows()), chance=6) != one
+    backwards = ItemColumns(items().ids[::-1], {name: texts[::-1] for name, texts in items().columns.items()})
+    assert train_attributes(events(rows()), items()) == train_attributes(events(shuffled), backwards)
 
 
 def test_segments_foretell_who_comes(small: DataFrame) -> None:

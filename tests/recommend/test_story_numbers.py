@@ -6,7 +6,7 @@ place 21. Source: spec 08, "The four moments"; here for every user instead of on
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -14,13 +14,28 @@ import pytest
 from frames import table_of
 
 from simulator.data.generated import movielens_like, split_by_time
-from simulator.recommend.user_personalization import Model, recommend, train, update
+from simulator.data.interactions import InteractionTable
+from simulator.recommend import user_personalization
+from simulator.recommend.training_data import NewData, Query, TrainingData
+from simulator.recommend.user_personalization import Model
 
 LENGTH = 20
 EVENTS = 100
 SAMPLES = (0, 1, 2)
 
 Answer = list[tuple[str, float]]
+
+
+def train(table: InteractionTable, *, chance: int | None) -> Model:
+    return user_personalization.train(TrainingData(table), chance=chance)
+
+
+def update(model: Model, streamed: InteractionTable) -> Model:
+    return user_personalization.update(model, NewData(streamed))
+
+
+def recommend(model: Model, user: str, session: Sequence[str], length: int) -> Answer:
+    return user_personalization.recommend(model, Query(user_id=user, session=session), length)
 
 
 def moves(one: Answer, other: Answer) -> int:

@@ -7,21 +7,44 @@ import os
 import pickle
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import FrozenInstanceError
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pytest
 from frames import events, table_of
 
 from simulator.data.interactions import InteractionTable
-from simulator.recommend import user_personalization
-from simulator.recommend.user_personalization import HISTORY_LENGTH, Model, rank, recommend, train, update
+from simulator.recommend import personal_model, user_personalization
+from simulator.recommend.personal_model import HISTORY_LENGTH
+from simulator.recommend.training_data import NewData, Query, TrainingData
+from simulator.recommend.user_personalization import Model
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = 1_600_000_000
 NOBODY = events([])
+
+
+Answer = list[tuple[str, float]]
+
+
+def train(table: InteractionTable, *, chance: int | None) -> Model:
+    return user_personalization.train(TrainingData(table), chance=chance)
+
+
+def update(model: Model, streamed: InteractionTable) -> Model:
+    return user_personalization.update(model, NewData(streamed))
+
+
+def recommend(model: Model, user: str, session: Sequence[str], length: int) -> Answer:
+    return user_personalization.recommend(model, Query(user_id=user, session=session), length)
+
+
+def rank(model: Model, user: str, session: Sequence[str], among: npt.NDArray[np.intp]) -> Answer:
+    return user_personalization.rank(model, Query(user_id=user, session=session), among)
 
 
 @pytest.fixture(scope="module")
@@ -68,9 +91,10 @@ import hashlib, pickle, sys
 sys.path[:0] = [{root!r}, {here!r}]
 from frames import table_of
 from simulator.data.generated import movielens_like
+from simulator.recommend.training_data import Query, TrainingData
 from simulator.recommend.user_personalization import recommend, train
-model = train(table_of(movielens_like(5, users=80, items=600, interactions=6_000)), chance=3)
-print(hashlib.sha256(pickle.dumps(model)).hexdigest(), recommend(model, "1", ["2"], 5))
+model = train(TrainingData(table_of(movielens_like(5, users=80, items=600, interactions=6_000))), chance=3)
+print(hashlib.sha256(pickle.dumps(model)).hexdigest(), recommend(model, Query(user_id="1", session=["2"]), 5))
 """
 
 
@@ -247,7 +271,7 @@ def test_many_items_are_scored_as_few_are(model: Model, monkeypatch: pytest.Monk
         return lists + [rank(model, user, session, among) for user, session in asked]
 
     dense = answers()
-    monkeypatch.setattr(user_personalization, "MANY_ITEMS", 0)
+    monkeypatch.setattr(personal_model, "MANY_ITEMS", 0)
     for few, many in zip(dense, answers(), strict=True):
         assert [item for item, _ in many] == [item for item, _ in few]
         assert [score for _, score in many] == pytest.approx([score for _, score in few], abs=1.5e-7)

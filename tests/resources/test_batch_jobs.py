@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from batch_shop import RECIPE, START, THEMES, Shop, shop_in
-from botocore.exceptions import ClientError
 from raw import control_plane
 from support import refused
 
@@ -153,7 +152,7 @@ def test_bad_lists_and_texts_of_all_kinds(shop: Shop) -> None:
     assert fine["input"] == odd
     assert lone["input"]["userId"] == "\ud800"
     assert fine["error"] is lone["error"] is None
-    assert "does not simulate context in the input of a batch job" in context["error"]
+    assert context["error"] == errors.CONTEXT_UNKNOWN(name="DEVICE").message
 
 
 @pytest.mark.rule("batch-jobs.input-prefix", "batch-jobs.output-names")
@@ -337,15 +336,18 @@ REFUSED = [
         "A themeGenerationConfig can be used in the mode THEME_GENERATION only.",
         id="names without themes",
     ),
-    pytest.param(
-        "aws-similar-items",
-        {
-            "batchInferenceJobMode": "THEME_GENERATION",
-            "themeGenerationConfig": {"fieldsForThemeGeneration": {"itemName": "TITLE"}},
-        },
-        INVALID,
-        "The Items dataset has no column TITLE of item names.",
-        id="themes without such a column",
+    *(
+        pytest.param(
+            "aws-similar-items",
+            {
+                "batchInferenceJobMode": "THEME_GENERATION",
+                "themeGenerationConfig": {"fieldsForThemeGeneration": {"itemName": column}},
+            },
+            INVALID,
+            f"The Items dataset has no column {column} of item names.",
+            id=f"themes from {column}",
+        )
+        for column in ("NAME", "YEAR", "title")
     ),
 ]
 
@@ -462,15 +464,121 @@ def test_more_lines_than_a_segment_job_takes(shop: Shop, recipe: str, line: dict
     assert described["failureReason"] == f"The input has {limit + 1} records; at most {limit} are allowed."
 
 
+@pytest.mark.rule("batch-jobs.themes-output", "batch-jobs.themes-words")
 @pytest.mark.accepted(
-    "batch-jobs.themes-recipe", "batch-jobs.themes-config", "batch-jobs.themes-column", "batch-jobs.themes-region"
+    "batch-jobs.themes-recipe",
+    "batch-jobs.themes-config",
+    "batch-jobs.themes-mode",
+    "batch-jobs.themes-column",
+    "batch-jobs.themes-text",
+    "batch-jobs.themes-region",
 )
-def test_themes_are_not_simulated(shop: Shop) -> None:
+def test_themes(shop: Shop) -> None:
+    """Films of one taste are all set in one world, and that is their theme; those of the other are not about it."""
     version = shop.version("aws-similar-items")
-    before = shop.on.personalize.list_batch_inference_jobs(solutionVersionArn=version)["batchInferenceJobs"]
-    with pytest.raises(ClientError, match="does not simulate batch inference jobs with the batchInferenceJobMode"):
-        shop.infer(version, '{"itemId": "drama1"}', **THEMES)
-    assert shop.on.personalize.list_batch_inference_jobs(solutionVersionArn=version)["batchInferenceJobs"] == before
+    lines = "\n".join(json.dumps({"itemId": item}) for item in ("drama1", "comedy2", "unknown"))
+    job = shop.infer(version, lines, numResults=9, **THEMES)
+    drama, comedy, unknown = shop.answers(job)
+    assert shop.lines()[0] == compact(drama)
+    assert list(drama) == ["input", "output", "error"]
+    assert list(drama["output"]) == ["recommendedItems", "theme", "itemsThemeRelevanceScores"]
+    assert drama["output"]["theme"] == "Lighthouse, lonely and number"
+    assert comedy["output"]["theme"] == "Circus, tent and number"
+    assert unknown["output"]["theme"], "popular films have a theme, too"
+    for answer, taste in ((drama, "drama"), (comedy, "comedy")):
+        output = answer["output"]
+        scores = output["itemsThemeRelevanceScores"]
+        assert scores == sorted(scores, reverse=True)
+        assert len(output["recommendedItems"]) == len(scores) == 9
+        assert all(item.startswith(taste) for item in output["recommendedItems"])
+        assert all(0 < score <= 1 for score in scores)
+    described = shop.describe(job)
+    assert described["batchInferenceJobMode"] == "THEME_GENERATION"
+    assert described["themeGenerationConfig"] == THEMES["themeGenerationConfig"]
+    with_both = shop.infer(version, '{"itemId": "drama1"}', numResults=19, **THEMES)
+    (mixed,) = shop.answers(with_both)
+    items = mixed["output"]["recommendedItems"]
+    assert len(items) == 19
+
+
+@pytest.mark.rule("batch-jobs.themes-records")
+def test_a_file_for_themes_has_a_hundred_lines(shop: Shop) -> None:
+    version = shop.version("aws-similar-items")
+    line = '{"itemId": "drama1"}\n'
+    assert len(shop.answers(shop.infer(version, line * 100, numResults=2, **THEMES))) == 100
+    arn = shop.infer(version, line * 101, **THEMES)
+    shop.sim.clock.tick(hours=1)
+    assert shop.describe(arn)["status"] == "CREATE FAILED"
+    assert shop.describe(arn)["failureReason"] == "The input has 101 records; at most 100 are allowed."
+
+
+def campaign(shop: Shop, version: str) -> str:
+    arn: str = shop.on.personalize.create_campaign(name=f"campaign{next(shop.jobs)}", solutionVersionArn=version)[
+        "campaignArn"
+    ]
+    shop.sim.clock.tick(hours=1)
+    return arn
+
+
+@pytest.mark.rule("batch-jobs.as-requests", "batch-jobs.same-bytes")
+@pytest.mark.parametrize(
+    ("recipe", "config", "inputs"),
+    [
+        ("aws-user-personalization", None, [{"userId": "drama-fan07"}, {"userId": "nobody"}]),
+        (
+            "aws-user-personalization",
+            {"itemExplorationConfig": {"explorationWeight": "0.9", "explorationItemAgeCutOff": "1000"}},
+            [{"userId": "drama-fan07"}, {"userId": "nobody"}],
+        ),
+        ("aws-user-personalization-v2", None, [{"userId": "drama-fan07"}, {"userId": "nobody"}]),
+        ("aws-popularity-count", None, [{"userId": "drama-fan07"}]),
+        ("aws-sims", None, [{"itemId": "drama1"}, {"itemId": "nothing"}]),
+        ("aws-similar-items", None, [{"itemId": "drama1"}, {"itemId": "nothing"}]),
+        ("aws-personalized-ranking", None, [{"userId": "comedy-fan03", "itemList": ["drama1", "x", "comedy1"]}]),
+        ("aws-personalized-ranking-v2", None, [{"userId": "comedy-fan03", "itemList": ["drama1", "x", "comedy1"]}]),
+    ],
+)
+def test_a_line_is_answered_as_a_request(
+    shop: Shop, recipe: str, config: dict[str, Any] | None, inputs: list[dict[str, Any]]
+) -> None:
+    """Explored items included: exploration goes by the version and the user, and by the configuration of either."""
+    version = shop.version(recipe)
+    arn = campaign(shop, version)
+    more = {"batchInferenceJobConfig": config} if config else {}
+    if config:
+        shop.on.personalize.update_campaign(campaignArn=arn, campaignConfig=config)
+        shop.sim.clock.tick(hours=1)
+    content = "\n".join(map(json.dumps, inputs))
+    answers = shop.answers(shop.infer(version, content, **more))
+    lines = shop.lines()
+    for line, answer in zip(inputs, answers, strict=True):
+        if "itemList" in line:
+            items = shop.on.runtime.get_personalized_ranking(
+                campaignArn=arn, userId=line["userId"], inputList=line["itemList"]
+            )["personalizedRanking"]
+        else:
+            items = shop.on.runtime.get_recommendations(campaignArn=arn, **line)["itemList"]
+        assert answer["output"]["recommendedItems"] == [item["itemId"] for item in items]
+        assert answer["output"].get("scores", [0.0] * len(items)) == [item.get("score", 0.0) for item in items]
+    shop.answers(shop.infer(version, content, **more))
+    assert shop.lines() == lines
+    shop.on.personalize.delete_campaign(campaignArn=arn)
+    shop.sim.clock.tick(hours=1)
+
+
+@pytest.mark.rule("batch-jobs.context")
+@pytest.mark.filterwarnings("ignore::simulator.NotSimulatedWarning")
+def test_lines_with_a_context(shop: Shop) -> None:
+    """Keys in any case, as in requests; what is no column of the interactions is a fault of the line."""
+    version = shop.version("aws-user-personalization")
+    contexts: list[Any] = [{"event_type": "Watch"}, {}, {"WEATHER": "rain"}, ["Watch"], {"EVENT_TYPE": 1}, None]
+    lines = [{"userId": "drama-fan01", "context": each} for each in contexts]
+    fine, empty, *faulty = shop.answers(shop.infer(version, "\n".join(map(json.dumps, lines))))
+    assert [each["input"] for each in (fine, empty, *faulty)] == lines
+    assert fine["error"] is empty["error"] is None
+    assert [each["output"] for each in faulty] == [None] * 4
+    assert faulty[0]["error"] == errors.CONTEXT_UNKNOWN(name="WEATHER").message
+    assert {each["error"] for each in faulty[1:]} == {"The input's context is not a map of strings."}
 
 
 @pytest.mark.rule("batch-jobs.filters", "batch-jobs.filter-values")

@@ -8,11 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import boto3
+import pandas as pd
 import pytest
-from batch_shop import START, THEMES, Shop, shop_in
+from batch_shop import BEGAN, DAY, START, THEMES, Shop, rows, shop_in
 from support import REGION, refused
 
-from simulator import NotSimulatedWarning, simulate
+from simulator import simulate
 from simulator.resources.dump import dump
 
 INVALID = "InvalidInputException"
@@ -31,16 +32,15 @@ def test_what_describe_and_list_show(shop: Shop) -> None:
     source = {"s3DataSource": {"path": shop.put('{"userId": "u"}', "in/users.json"), "kmsKeyArn": KEY}}
     target = {"s3DataDestination": {"path": f"s3://{shop.on.bucket}/out/", "kmsKeyArn": KEY}}
     config = {"itemExplorationConfig": {"explorationWeight": "0.5", "explorationItemAgeCutOff": "30"}}
-    with pytest.warns(NotSimulatedWarning, match="does not simulate exploration"):
-        one = shop.infer(
-            inference,
-            "",
-            jobInput=source,
-            jobOutput=target,
-            numResults=7,
-            batchInferenceJobConfig=config,
-            tags=[{"tagKey": "team", "tagValue": "films"}],
-        )
+    one = shop.infer(
+        inference,
+        "",
+        jobInput=source,
+        jobOutput=target,
+        numResults=7,
+        batchInferenceJobConfig=config,
+        tags=[{"tagKey": "team", "tagValue": "films"}],
+    )
     other = shop.infer(shop.version("aws-sims"), '{"itemId": "drama1"}')
     segment = shop.segments(segmentation, '{"itemId": "drama1"}')
     assert one == f"arn:aws:personalize:{REGION}:123456789012:batch-inference-job/job0"
@@ -229,6 +229,42 @@ def test_themes_are_not_generated_everywhere() -> None:
         shop = shop_in(sim, "eu-west-1")
         with refused(INVALID, "Themes cannot be generated in eu-west-1."):
             shop.infer(shop.version("aws-similar-items"), '{"itemId": "drama1"}', **THEMES)
+
+
+@pytest.mark.rule("batch-jobs.segments-full-imports")
+def test_incremental_imports_have_no_part_in_segments(shop: Shop) -> None:
+    """A fan of comedies who is said to love drama, by an import of either mode: at the same training of each."""
+    late = rows().assign(TIMESTAMP=BEGAN + 100 * DAY)
+    convert = late[late.USER_ID.str.startswith("drama")].assign(USER_ID="convert").drop_duplicates("ITEM_ID")
+    datasets = shop.on.personalize.list_datasets(datasetGroupArn=shop.group)["datasets"]
+    (interactions,) = [each["datasetArn"] for each in datasets if each["datasetType"] == "INTERACTIONS"]
+    filler = late.assign(USER_ID=late.USER_ID + "-again")
+    found = {}
+    for mode, frame in (("INCREMENTAL", [filler, convert]), ("FULL", [rows(), convert])):
+        shop.on.personalize.create_dataset_import_job(
+            jobName=mode,
+            datasetArn=interactions,
+            dataSource={"dataLocation": shop.on.upload(pd.concat(frame), f"{mode}.csv")},
+            roleArn=shop.on.role,
+            importMode=mode,
+        )
+        shop.sim.clock.tick(hours=1)
+        version = shop.training("aws-item-affinity", mode)
+        shop.sim.clock.tick(hours=1)
+        (answer,) = shop.answers(shop.segments(version, '{"itemId": "drama1"}', numResults=500))
+        found[mode] = answer["output"]["usersList"]
+    assert len(found["INCREMENTAL"]) == 120
+    assert "convert" not in found["INCREMENTAL"]
+    assert "convert" in found["FULL"][:61]
+
+
+@pytest.mark.refused("batch-jobs.themes-text")
+def test_themes_need_a_textual_column() -> None:
+    with simulate(start=START, training="exact") as sim:
+        shop = shop_in(sim, textual=False)
+        version = shop.version("aws-similar-items")
+        with refused(INVALID, "The Items dataset has no textual column to generate themes from."):
+            shop.infer(version, '{"itemId": "drama1"}', **THEMES)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
@@ -12,7 +11,7 @@ from typing import Any
 import pytest
 from support import RECIPE, Account, Deployment, account, deploy, refused, schema_text, some_interactions
 
-from simulator import NotSimulatedWarning, Simulation, simulate
+from simulator import Simulation, simulate
 from simulator.arns import Home
 from simulator.recommend.catalogue import RECIPES
 from simulator.resources import serving_config
@@ -288,24 +287,14 @@ class TestConfiguration:
         assert dump(sim._host.world) == before
 
     @pytest.mark.accepted("campaigns.exploration-names", "campaigns.exploration-values")
-    @pytest.mark.rule("campaigns.exploration-is-warned-about")
-    def test_exploration_is_accepted_and_warned_about_once(self, here: Account, films: Deployment) -> None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            no = {"itemExplorationConfig": {"explorationWeight": "0.0", "explorationItemAgeCutOff": "0.5"}}
-            campaign(here, "none", films.version, campaignConfig=no)
-        config = {"itemExplorationConfig": {"explorationWeight": "1"}}
-        with pytest.warns(NotSimulatedWarning, match="does not simulate exploration"):
-            arn = campaign(here, "other", films.version, campaignConfig=config)
-        assert describe(here, arn)["campaignConfig"] == config
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            campaign(here, "more", films.version, campaignConfig={"itemExplorationConfig": {"explorationWeight": ".5"}})
-
-    def test_a_cut_off_alone_leaves_the_default_weight(self, here: Account, films: Deployment) -> None:
-        config = {"itemExplorationConfig": {"explorationItemAgeCutOff": "7"}}
-        with pytest.warns(NotSimulatedWarning, match="does not simulate exploration"):
-            campaign(here, "other", films.version, campaignConfig=config)
+    def test_exploration_is_accepted(self, here: Account, films: Deployment) -> None:
+        for name, config in (
+            ("none", {"explorationWeight": "0.0", "explorationItemAgeCutOff": "0.5"}),
+            ("other", {"explorationWeight": "1"}),
+            ("more", {"explorationItemAgeCutOff": "7"}),
+        ):
+            arn = campaign(here, name, films.version, campaignConfig={"itemExplorationConfig": config})
+            assert describe(here, arn)["campaignConfig"] == {"itemExplorationConfig": config}
 
     @pytest.mark.rule("campaigns.metadata-wants-items")
     def test_metadata(self, sim: Simulation, here: Account, films: Deployment) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from support import Account, Deployment, dataset, deploy, refused, some_interactions
+from support import Account, Deployment, dataset, deploy, refused, schema_text, some_interactions
 
 from simulator import Simulation, simulate
 from simulator.resources.dump import dump
@@ -140,3 +140,21 @@ def test_use(sim: Simulation, here: Account, films: Deployment) -> None:
     here.personalize.delete_event_tracker(eventTrackerArn=made["eventTrackerArn"])
     with refused("InvalidInputException", "Invalid trackingId in account 123456789012"):
         put(here, made["trackingId"])
+
+
+@pytest.mark.rule("event-trackers.before-the-dataset")
+def test_a_tracker_before_the_dataset(sim: Simulation, here: Account) -> None:
+    """Its id takes events once there is a dataset for them."""
+    group = here.personalize.create_dataset_group(name="shop")["datasetGroupArn"]
+    sim.clock.tick(minutes=1)
+    tracking_id = create(here, group)["trackingId"]
+    sim.clock.tick(minutes=1)
+    before = dump(sim._host.world)
+    with refused("InvalidInputException", "Invalid trackingId in account 123456789012"):
+        put(here, tracking_id)
+    assert dump(sim._host.world) == before
+    schema = here.personalize.create_schema(name="shop", schema=schema_text())["schemaArn"]
+    here.personalize.create_dataset(name="shop", schemaArn=schema, datasetGroupArn=group, datasetType="Interactions")
+    sim.clock.tick(minutes=1)
+    put(here, tracking_id)
+    assert len(sim.events.explain()) == 1

@@ -620,7 +620,9 @@ def test_what_is_asked_for(films: Films) -> None:
     for asked in ({"user_id": "u2"}, {"session_id": "b"}, {"item_id": "i4"}, {"event_type": "buy"}):
         assert [each.item_id for each in explain(**asked)] == ["i4"]
     assert [each.effects for each in explain(target=films.made.solution)] != []
-    with pytest.raises(ValueError, match="there is no campaign, recommender or solution arn:gone"):
+    with pytest.raises(
+        ValueError, match="there is no campaign, recommender, solution, filter or metric attribution arn:gone"
+    ):
         explain(target="arn:gone")
     assert str(explain("nobody")) == "no such event was put"
     assert str(explain("u2")) == (
@@ -656,8 +658,8 @@ def test_a_recommender(sim: Simulation, here: Account) -> None:
 def test_every_rule_that_explains_is_in_the_catalogue() -> None:
     source = Path(rules.__file__).parents[1]
     named: set[str] = set()
-    for file in ("resources/explaining.py", "resources/events.py", "data/interactions.py"):
-        named |= set(re.findall(r'"(events\.[a-z-]+)"', (source / file).read_text()))
+    for file in ("explaining", "event_effects", "event_uses", "events", "../data/interactions"):
+        named |= set(re.findall(r'["\[]((?!self)[a-z-]+\.[a-z-]+)["\]]', (source / f"resources/{file}.py").read_text()))
     assert "events.known-item" in named
     assert named <= rules.load().keys()
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import batch_shop
 import pandas as pd
 import pytest
 from runtime_shop import FAN, FILMS, NEWEST, Shop, shop
-from support import dataset, refused, schema_text, start_import
+from support import Deployment, dataset, import_csv, refused, schema_text, start_import
 
+from simulator.durations import OBSERVED
 from simulator.resources.dump import dump
-from simulator.resources.not_simulated import NotSimulatedWarning
 
 INVALID = "InvalidInputException"
 ARN = "arn:aws:personalize:us-east-1:123456789012:"
@@ -145,7 +146,51 @@ def test_a_hundred_interactions_of_each_type_count(here: Shop) -> None:
     assert set(here.ids(filterArn=watched, userId="nobody")) == set(FILMS)
 
 
+@pytest.mark.rule("recommendations.filter-forgets")
+def test_three_months_without_a_users_interactions_hide_them(here: Shop) -> None:
+    """Until they are imported again; what is put later does not bring them back."""
+    recipe = "aws-similar-items"  # no automatic updates for three months
+
+    def seen(expression: str) -> set[str]:
+        return set(here.ids(recipe, itemId="comedy1", filterArn=here.filter(expression), numResults=100))
+
+    comedies = {f"comedy{film}" for film in range(10)} - {"comedy1"}
+    assert seen(NOT_SEEN) <= comedies
+    here.sim.clock.tick(days=89, hours=23)
+    assert seen(NOT_SEEN) <= comedies
+    here.sim.clock.tick(hours=1)
+    assert seen(NOT_SEEN) - comedies
+    here.happens(FAN, "drama1", "Watch")
+    assert seen(NOT_SEEN) - comedies
+    assert "drama1" not in seen(NOT_SEEN)
+    rows = batch_shop.rows().assign(DEVICE="phone")
+    import_csv(here.on, Deployment(here.group, "", f"{ARN}dataset/films/INTERACTIONS"), rows, "again")
+    here.settle()
+    assert seen(NOT_SEEN) <= comedies
+
+
 @pytest.mark.rule("recommendations.filter-fresh")
+def test_filters_see_what_is_put_after_their_window() -> None:
+    """A quarter of an hour later, and of the automatic filters the same; in the same moment with no duration."""
+    window = {**{name: timedelta(0) for name in OBSERVED}, "filter_update": timedelta(minutes=15)}
+    with shop(window) as here:
+        seen, cheap = here.filter(SEEN), here.filter("INCLUDE ItemID WHERE Items.PRICE < 5")
+        assert (here.ids(filterArn=seen), set(here.ids(filterArn=cheap))) == ([], {"comedy0", "drama0"})
+        here.happens(FAN, "comedy1", "zap")
+        here.on.events.put_items(
+            datasetArn=f"{ARN}dataset/films/ITEMS", items=[{"itemId": "comedy3", "properties": '{"price": 1}'}]
+        )
+        for minutes in (0, 14):
+            here.sim.clock.tick(minutes=minutes)
+            assert (here.ids(filterArn=seen), set(here.ids(filterArn=cheap))) == ([], {"comedy0", "drama0"})
+        here.happens(FAN, "comedy2", "zap", NEWEST + 1)
+        here.sim.clock.tick(minutes=1)
+        assert here.ids(filterArn=seen) == ["comedy1"]
+        assert set(here.ids(filterArn=cheap)) == {"comedy0", "comedy3", "drama0"}
+        here.sim.clock.tick(minutes=14)
+        assert set(here.ids(filterArn=seen)) == {"comedy1", "comedy2"}
+
+
 def test_new_data_is_seen_at_once(here: Shop) -> None:
     cheap = here.filter("INCLUDE ItemID WHERE Items.PRICE < 5")
     adult = here.filter(f"{DRAMA} IF CurrentUser.AGE > 90")
@@ -162,17 +207,14 @@ def test_new_data_is_seen_at_once(here: Shop) -> None:
     assert set(here.ids(filterArn=adult)) == {f"drama{film}" for film in range(1, 9)} - {"drama5"}
 
 
-@pytest.mark.rule("recommendations.context", "recommendations.context-unheeded")
+@pytest.mark.rule("recommendations.context")
 def test_context(here: Shop) -> None:
     plain, related = here.items(), here.items("aws-sims", itemId="drama1")
     with refused(INVALID, "The context MOOD is not a field of the Interactions schema."):
         here.items(context={"DEVICE": "phone", "MOOD": "good"})
-    with pytest.warns(NotSimulatedWarning, match="contextual metadata"):
-        assert here.items(context={"device": "phone"}) == plain
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert here.items(context={"DEVICE": "phone"}) == plain
-        assert here.items("aws-sims", itemId="drama1", context={"MOOD": "good"}) == related
+    # All interactions happened on phones: to know that of the request says nothing.
+    assert here.items(context={"device": "phone"}) == plain
+    assert here.items("aws-sims", itemId="drama1", context={"MOOD": "good"}) == related
 
 
 @pytest.mark.rule("recommendations.metadata", "recommendations.metadata-enabled", "recommendations.metadata-of-v2")

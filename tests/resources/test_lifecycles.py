@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -22,7 +21,7 @@ from support import (
     some_interactions,
 )
 
-from simulator import NotSimulatedWarning, Simulation, simulate
+from simulator import Simulation, simulate
 
 START = "2022-03-08T09:00:00Z"
 CREATED = ["CREATE PENDING", "CREATE IN_PROGRESS", "ACTIVE"]
@@ -169,15 +168,6 @@ def test_metrics_have_the_service_s_keys(sim: Simulation, here: Account) -> None
         "precision_at_5",
     ]
     assert all(0 <= value <= 1 for value in metrics.values())
-
-
-def test_automatic_training_is_warned_about_once(sim: Simulation, here: Account) -> None:
-    made = deploy(here, lambda: sim.clock.tick(hours=1), some_interactions())
-    with pytest.warns(NotSimulatedWarning, match="performAutoTraining=False"):
-        here.personalize.create_solution(name="one", datasetGroupArn=made.group, recipeArn=RECIPE)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        here.personalize.create_solution(name="two", datasetGroupArn=made.group, recipeArn=RECIPE)
 
 
 class TestLists:

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from support import RECIPE, Account, refused, schema_text, some_interactions
 
-from simulator import NotSimulatedWarning, Simulation, simulate
+from simulator import Simulation, simulate
 from simulator.resources.dump import dump
 
 START = "2022-03-08T09:00:00Z"
@@ -303,8 +303,7 @@ class TestConfiguration:
             create(here, shop, FOR_YOU, recommenderConfig=unknown)
         assert dump(sim._host.world) == before
         create(here, shop, FOR_YOU, recommenderConfig=weight)
-        with pytest.warns(NotSimulatedWarning, match="the choice of columns"):
-            create(here, shop, FOR_YOU, "other", recommenderConfig=EXCLUDED)
+        create(here, shop, FOR_YOU, "other", recommenderConfig=EXCLUDED)
 
     @pytest.mark.rule("recommenders.metadata-wants-items")
     def test_metadata(self, sim: Simulation, here: Account, shop: str) -> None:
@@ -365,8 +364,7 @@ class TestUpdates:
         arn = active(sim, here, shop, VIEWS)
         put(here, tracker(sim, here, shop), "u1", "new")
         assert "new" not in recommended(here, arn)
-        with pytest.warns(NotSimulatedWarning, match="the choice of columns"):
-            here.personalize.update_recommender(recommenderArn=arn, recommenderConfig=EXCLUDED)
+        here.personalize.update_recommender(recommenderArn=arn, recommenderConfig=EXCLUDED)
         sim.clock.tick(minutes=5)
         assert "new" not in recommended(here, arn)
         sim.clock.tick(minutes=5)
@@ -463,8 +461,7 @@ class TestRetraining:
     ) -> None:
         arn = active(sim, here, shop)
         sim.clock.tick(days=6, hours=23, minutes=-5)
-        with pytest.warns(NotSimulatedWarning, match="the choice of columns"):
-            here.personalize.update_recommender(recommenderArn=arn, recommenderConfig=EXCLUDED)
+        here.personalize.update_recommender(recommenderArn=arn, recommenderConfig=EXCLUDED)
         sim.clock.tick(minutes=10)
         shown = describe(here, arn)
         assert (shown["status"], shown["latestRecommenderUpdate"]["status"]) == ("ACTIVE", "ACTIVE")
@@ -551,6 +548,8 @@ class TestAnswers:
         assert set(recommended(here, arn)) == everything - bought
         assert set(recommended(here, arn, userId="nobody")) == everything
         put(here, tracker(sim, here, shop), "u1", "i5", event_type="Purchase")
+        assert set(recommended(here, arn)) == everything - bought
+        sim.clock.tick(minutes=15)  # until filters see it
         assert set(recommended(here, arn)) == everything - bought - {"i5"}
 
     def test_events_count_at_once_where_they_do(self, sim: Simulation, here: Account, shop: str) -> None:
@@ -560,3 +559,38 @@ class TestAnswers:
         put(here, tracker(sim, here, shop), "u1", "i7", "i9")
         assert recommended(here, for_you) != before[0]
         assert recommended(here, viewed) == before[1]
+
+
+class TestNews:
+    """What a recommender's automatic updates and retrainings need."""
+
+    @pytest.mark.rule("recommenders.automatic-update-of-news")
+    def test_an_update_needs_something_new(self, sim: Simulation, here: Account) -> None:
+        of = group(sim, here, views_and_purchases())
+        tracking_id = tracker(sim, here, of)
+        arn = active(sim, here, of, FOR_YOU)
+        [inventory] = sim._host.world.inventories.values()
+        found = inventory.recommenders[arn]
+        models = [found.model]
+
+        def two_hours() -> bool:
+            sim.clock.tick(hours=2)
+            here.personalize.list_schemas()
+            models.append(found.model)
+            return models[-1] is not models[-2]
+
+        assert not two_hours()
+        put(here, tracking_id, "u1", "new")
+        assert two_hours()
+        assert not two_hours()
+
+    @pytest.mark.rule("recommenders.failed-retraining")
+    def test_without_its_data_it_keeps_its_model(self, sim: Simulation, here: Account) -> None:
+        of = group(sim, here, views_and_purchases())
+        arn = active(sim, here, of, FOR_YOU)
+        before = describe(here, arn)
+        [dataset] = here.personalize.list_datasets(datasetGroupArn=of)["datasets"]
+        here.personalize.delete_dataset(datasetArn=dataset["datasetArn"])
+        sim.clock.tick(days=8)
+        assert describe(here, arn) == before
+        assert here.runtime.get_recommendations(recommenderArn=arn, userId="u1")["itemList"]

@@ -263,7 +263,10 @@ class TestAccessToS3:
         with refused("AccessDeniedException", "Cross-account pass role is not allowed."):
             self.create(here, films, role="arn:aws:iam::999999999999:role/theirs")
 
-    def test_a_condition_that_cannot_be_evaluated_is_loud(self, here: Account, films: Deployment) -> None:
+    @pytest.mark.refused("requests.not-simulated")
+    def test_a_condition_that_cannot_be_evaluated_is_loud(
+        self, sim: Simulation, here: Account, films: Deployment
+    ) -> None:
         here.upload(some_interactions())
         here.s3.put_bucket_policy(
             Bucket=here.bucket,
@@ -274,8 +277,11 @@ class TestAccessToS3:
                 Condition={"DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}},
             ),
         )
-        with pytest.raises(here.personalize.exceptions.ClientError, match="does not simulate policies with"):
+        before = state(sim)
+        with pytest.raises(here.personalize.exceptions.ClientError, match="does not simulate policies with") as caught:
             self.create(here, films)
+        assert caught.value.response["Error"]["Code"] in ("ValidationException", "InvalidInputException")
+        assert state(sim) == before
 
     @staticmethod
     def create(here: Account, films: Deployment, location: str | None = None, role: str | None = None) -> None:
@@ -346,32 +352,3 @@ class TestCsv:
         rows = here.s3.get_object(Bucket=here.bucket, Key=key)["Body"].read().decode().splitlines()[1:]
         assert {row.split(",")[3] for row in rows} >= {"007", "7", "NA", "null"}
         assert len(rows) == len(frame)
-
-
-class TestNotSimulated:
-    @pytest.mark.refused("requests.not-simulated")
-    @pytest.mark.parametrize(
-        ("service", "operation", "request_", "named"),
-        [
-            (
-                *("personalize", "create_solution"),
-                {"name": "s", "datasetGroupArn": ARN + "dataset-group/films", "performAutoML": True},
-                "CreateSolution with performAutoML true",
-            ),
-        ],
-    )
-    def test_it_says_so(
-        self,
-        sim: Simulation,
-        here: Account,
-        films: Deployment,
-        service: str,
-        operation: str,
-        request_: dict[str, object],
-        named: str,
-    ) -> None:
-        before = state(sim)
-        with pytest.raises(here.personalize.exceptions.ClientError, match=f"does not simulate {named}") as caught:
-            getattr(getattr(here, service), operation)(**request_)
-        assert caught.value.response["Error"]["Code"] in ("ValidationException", "InvalidInputException")
-        assert state(sim) == before

@@ -22,7 +22,7 @@ from support import (
     some_interactions,
 )
 
-from simulator import NotSimulatedWarning, Simulation, __version__, simulate
+from simulator import Simulation, simulate
 from simulator.data.event_filters import EventFilter
 from simulator.resources.dump import dump
 
@@ -406,21 +406,6 @@ def test_attributes_that_differ(sim: Simulation, here: Account, films: Deploymen
     assert "solutionConfig" not in outcomes[2]  # resp-002
 
 
-@pytest.mark.rule("solution-versions.simulated")
-def test_a_recipe_without_a_model(sim: Simulation, here: Account, films: Deployment) -> None:
-    import_items(sim, here, items_dataset(sim, here, films), ["drama", "comedy"])
-    of = solution(here, films.group, "meaning", "arn:aws:personalize:::recipe/aws-semantic-similarity")
-    before = dump(sim._host.world)
-    with refused(
-        "ValidationException",
-        f"personalize-simulator {__version__} does not simulate the training of the recipe aws-semantic-similarity; "
-        "see its README for what it does.",
-    ):
-        version(here, of)
-    assert dump(sim._host.world) == before
-    assert trained(sim, here, films.solution)["status"] == "ACTIVE"
-
-
 class TestStopping:
     @pytest.mark.rule("solution-versions.stop")
     def test_a_pending_training(self, sim: Simulation, here: Account, films: Deployment) -> None:
@@ -500,8 +485,5 @@ def test_metrics(sim: Simulation, here: Account, films: Deployment) -> None:
 
 
 def test_a_configuration_stays_as_it_was_at_the_training(sim: Simulation, here: Account, films: Deployment) -> None:
-    with pytest.warns(NotSimulatedWarning, match="hyperparameters"):
-        of = solution(
-            here, films.group, "deep", solutionConfig={"algorithmHyperParameters": {"hidden_dimension": "64"}}
-        )
+    of = solution(here, films.group, "deep", solutionConfig={"algorithmHyperParameters": {"hidden_dimension": "64"}})
     assert trained(sim, here, of)["solutionConfig"] == {"algorithmHyperParameters": {"hidden_dimension": "64"}}

@@ -330,42 +330,30 @@ def test_no_actions_in_a_domain(here: Here) -> None:
 # --- what is not simulated, after it has been checked ------------------------------------------------------
 
 
-@pytest.mark.rule("solutions.automl-without-recipe", "solutions.automl-candidates", "solutions.not-simulated")
-def test_automl(here: Here) -> None:
-    with refused(INVALID, "recipeArn must be omitted when performAutoML is true."):
-        here.create("sims", performAutoML=True)
-    config = {"autoMLConfig": {"metricName": "precision_at_25", "recipeList": [RECIPE + "hrnn", RECIPE + "sims"]}}
-    with refused(INVALID, f"The recipe {RECIPE}sims is not of the recipe type USER_PERSONALIZATION."):
-        here.create(None, performAutoML=True, solutionConfig=config)
-    with refused("ResourceNotFoundException", f"The given recipe does not exist: {RECIPE}gone"):
-        here.create(None, performAutoML=True, solutionConfig={"autoMLConfig": {"recipeList": [RECIPE + "gone"]}})
-    for config in ({}, {"autoMLConfig": {"recipeList": [RECIPE + "hrnn"]}}):
-        with pytest.raises(here.api.exceptions.ClientError, match="simulate CreateSolution with performAutoML true"):
-            here.create(None, performAutoML=True, solutionConfig=config)
-    with refused(INVALID, "A recipeArn must be provided when performAutoML is false."):
-        here.create(None, performAutoML=False)
+@pytest.mark.rule("solutions.hpo-recipe")
+def test_hpo_is_for_some_recipes(here: Here) -> None:
+    before = here.world()
+    others = ("item-affinity", "item-attribute-affinity", "popularity-count", "user-personalization-v2", "trending-now")
+    for other in others:
+        with refused(INVALID, not_for("performHPO", other)):
+            here.create(other, performHPO=True)
+    assert here.world() == before
+    assert here.show(here.create(others[0], performHPO=False))["performHPO"] is False
+    assert here.show(here.create("sims", performHPO=True))["performHPO"] is True
 
 
-@pytest.mark.rule("solutions.hpo-recipe", "solutions.incremental-update-recipe", "solutions.not-simulated")
+@pytest.mark.rule("solutions.incremental-update-recipe")
 @pytest.mark.parametrize(
     ("switch", "recipe", "others"),
-    [
-        (
-            "performHPO",
-            "sims",
-            ("item-affinity", "item-attribute-affinity", "popularity-count", "user-personalization-v2", "trending-now"),
-        ),
-        ("performIncrementalUpdate", "semantic-similarity", ("sims", "user-personalization")),
-    ],
+    [("performIncrementalUpdate", "semantic-similarity", ("sims", "user-personalization"))],
 )
 def test_switches_of_some_recipes(here: Here, switch: str, recipe: str, others: tuple[str, ...]) -> None:
     before = here.world()
     for other in others:
         with refused(INVALID, not_for(switch, other)):
             here.create(other, **{switch: True})
-    with pytest.raises(here.api.exceptions.ClientError, match=f"does not simulate CreateSolution with {switch} true"):
-        here.create(recipe, **{switch: True})
     assert here.world() == before
+    assert here.show(here.create(recipe, **{switch: True}))[switch] is True
     assert here.show(here.create(others[0], **{switch: False}))[switch] is False
 
 
@@ -587,36 +575,14 @@ def test_automatic_training_is_on_every_seven_days(here: Here) -> None:
 
 
 @pytest.mark.rule("solutions.warned-of")
-@pytest.mark.parametrize(
-    ("topic", "recipe", "request_"),
-    [
-        ("automatic training", "sims", {"performAutoTraining": True}),
-        ("hyperparameters", "sims", {"solutionConfig": {"algorithmHyperParameters": {"min_cointeraction_count": "4"}}}),
-        (
-            "hyperparameters",
-            "sims",
-            {"solutionConfig": {"featureTransformationParameters": {"max_user_history_length_percentile": "0.9"}}},
-        ),
-        (
-            "the weights of event types",
-            "user-personalization-v2",
-            {"solutionConfig": events({"eventType": "click", "weight": 0.5})},
-        ),
-        (
-            "optimization objectives",
-            "user-personalization",
-            {"solutionConfig": {"optimizationObjective": {"itemAttribute": "PRICE", "objectiveSensitivity": "LOW"}}},
-        ),
-        ("the choice of columns", "sims", {"solutionConfig": columns("excluded", Items=["GENRE"])}),
-    ],
-)
-def test_what_changes_no_model_is_warned_of_once(here: Here, topic: str, recipe: str, request_: dict[str, Any]) -> None:
+def test_what_changes_no_model_is_warned_of_once(here: Here) -> None:
     here.sim._host.world.warned.clear()
-    with pytest.warns(NotSimulatedWarning, match=f"does not simulate {topic}\\."):
-        here.create(recipe, **request_)
+    config = {"algorithmHyperParameters": {"hidden_dimension": "100"}}
+    with pytest.warns(NotSimulatedWarning, match="does not simulate hyperparameters\\."):
+        here.create("item-affinity", solutionConfig=config)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        here.create(recipe, **request_)
+        here.create("item-affinity", solutionConfig=config)
 
 
 @pytest.mark.rule("solutions.warned-of")
@@ -625,8 +591,11 @@ def test_nothing_is_warned_of_that_has_an_effect_or_is_refused(here: Here) -> No
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         here.create("sims", eventType="click", solutionConfig={"eventValueThreshold": "0.1"})
+        here.create("sims", solutionConfig={"algorithmHyperParameters": {"min_cointeraction_count": "4"}})
+        here.create("sims", solutionConfig=columns("excluded", Items=["GENRE"]))
         here.configured(events({"eventType": "click", "eventValueThreshold": 0.1}), "user-personalization-v2")
-        here.configured({"optimizationObjective": {"itemAttribute": "PRICE", "objectiveSensitivity": "OFF"}})
+        here.configured(events({"eventType": "click", "weight": 0.5}), "user-personalization-v2")
+        here.configured({"optimizationObjective": {"itemAttribute": "PRICE", "objectiveSensitivity": "LOW"}})
         with pytest.raises(here.api.exceptions.ClientError):
             here.create("sims", performAutoTraining=True, tags=[{"tagKey": "aws:x", "tagValue": ""}])
 
@@ -710,7 +679,7 @@ def test_a_version_keeps_the_configuration_that_it_was_trained_with(here: Here) 
 
 
 @pytest.mark.refused("solutions.incremental-update-recipe", "solutions.events-config-recipe", "solutions.schedule")
-@pytest.mark.refused("solutions.events-config-types", "solutions.not-simulated")
+@pytest.mark.refused("solutions.events-config-types")
 @pytest.mark.parametrize(
     ("recipe", "request_", "wording"),
     [
@@ -744,12 +713,11 @@ def test_an_update_of_what_is_not_there_or_going(here: Here) -> None:
         here.api.update_solution(solutionArn=going, performAutoTraining=False)
 
 
-def test_an_incremental_update_is_not_simulated(here: Here) -> None:
+def test_incremental_updates_can_be_turned_on(here: Here) -> None:
     arn = here.create("semantic-similarity")
-    with pytest.raises(here.api.exceptions.ClientError, match="UpdateSolution with performIncrementalUpdate true"):
-        here.api.update_solution(solutionArn=arn, performIncrementalUpdate=True)
-    here.api.update_solution(solutionArn=arn, performIncrementalUpdate=False)
-    here.tick()
-    assert here.show(arn)["latestSolutionUpdate"]["performIncrementalUpdate"] is False
-    with pytest.raises(here.api.exceptions.ClientError, match="does not simulate"):
-        here.api.create_solution_version(solutionArn=arn)
+    for on in (True, False):
+        here.api.update_solution(solutionArn=arn, performIncrementalUpdate=on)
+        here.tick()
+        shown = here.show(arn)
+        assert shown["latestSolutionUpdate"]["performIncrementalUpdate"] is on
+        assert shown["performIncrementalUpdate"] is on
