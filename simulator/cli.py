@@ -215,8 +215,8 @@ def serve(
             freeze=False,
             virtual_sleep=False,
         )
-        stop = stop_on_signals(until_eof)
-        serve(simulation, host=host, port=port, clock=clock, ready=_listening, stop=stop, save=save)
+        with stop_on_signals(until_eof) as stop:
+            serve(simulation, host=host, port=port, clock=clock, ready=_listening, stop=stop, save=save)
     except (SavedWorldError, SimulatorError, ValueError, TypeError, OSError) as fault:
         click.echo(str(fault), err=True)
         sys.exit(2)

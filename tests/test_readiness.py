@@ -113,9 +113,7 @@ class TestReport:
         made = made_of(on, some_interactions())
         report = sim.ready(made.group)
         assert [each.recipe for each in report.recipes] == [
-            recipe.name
-            for recipe in RECIPES.values()
-            if recipe.domain is None and not recipe.legacy
+            recipe.name for recipe in RECIPES.values() if recipe.domain is None and not recipe.legacy
         ]
         for each in report.recipes:
             assert bool(each) == (RECIPES[f"arn:aws:personalize:::recipe/{each.recipe}"].required_datasets == HAS)

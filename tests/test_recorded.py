@@ -115,7 +115,6 @@ NOT_REPRODUCED = {
     "err-049": "what the caller may do is not simulated: any credentials are good",
     "met-001": "figures of AWS's models; benchmarks/model_quality.py compares ours on the same data",
     "met-003": "figures of AWS's models",
-    "met-027": "optimization objectives are recorded and have no effect on the simulated models yet",
     "resp-025": "the ids of 2020; those of today are resp-013",
     "resp-026": "an answer of 2020 without scores; those of today are resp-015 and resp-024",
     "resp-046": "inferred from lengths: null members, which boto3 drops, are not written",

@@ -36,13 +36,16 @@ from simulator.recommend.training_data import Query, Settings
 HISTORY_LENGTH = 100
 # How much more an event of the session counts than it will once it is part of the history.
 SESSION_WEIGHT = 2.0
+# What weighs less beside a user's newest item does not show in a score's seven decimals.
+NEGLIGIBLE = 1e-5
 # What being wholly like a user's items adds to a log score. Chosen so that lists on MovieLens with its genres are no
 # worse than without, and that an item that nobody took yet can come before others that have nothing in common.
 CONTENT_WEIGHT = 2.0
 # An item that nobody took is as popular as one that a tenth of one user took.
 UNTAKEN = 0.1
+_NONE: Places = np.empty(0, np.intp)
 # From how many items on only those near a user's items are scored one by one.
-MANY_ITEMS = 50_000
+MANY_ITEMS = 150_000
 # How many of those to explore are scored then: those that exploration lifts most.
 MOST_EXPLORED = 500
 
@@ -192,16 +195,17 @@ def terms(model: Model, query: Query, among: Places | None = None) -> Mapping[st
     if among is not None and query.exploration is not None:
         everything = candidates(model, query, evidence, 1) if evidence.near is not None else None
         best = float(logits(model, replace(query, exploration=None), evidence, everything).max())
-    return terms_of(model, query, evidence, among, best)
+    found = _relevance(model, evidence, among)
+    relevance = _sum(found)
+    places, nearer = _explored(model, query, evidence, among, relevance, best)
+    if len(places):
+        found["exploration"] = np.zeros(len(relevance))
+        found["exploration"][places] = nearer
+    return found
 
 
-def terms_of(
-    model: Model, query: Query, evidence: Evidence, among: Places | None, best: float | None = None
-) -> dict[str, Scores]:
-    """The same with evidence at hand. `best` is the user's best log score before exploration.
-
-    None if the item that has it is among those.
-    """
+def _relevance(model: Model, evidence: Evidence, among: Places | None) -> dict[str, Scores]:
+    """All terms but exploration, which goes by their sum."""
     count = len(model.item_ids)
     found: dict[str, Scores] = {}
     if evidence.sharpness:
@@ -216,32 +220,46 @@ def terms_of(
         found["context"] = model.by_context.of(evidence.context, count, among)
     if model.reward_term is not None:
         found["objective"] = model.reward_term if among is None else model.reward_term[among]
-    if query.exploration is not None and model.news is not None:
-        explored, shares = boosts(model.news, query.exploration, _known_as(query, evidence))
-        if len(explored):
-            relevance = _sum(found)
-            best = float(relevance.max(initial=-np.inf)) if best is None else best
-            nearer = np.zeros(count)
-            nearer[explored] = shares
-            if among is not None:
-                nearer = nearer[among]
-            places = np.flatnonzero(nearer)
-            nearer[places] *= np.maximum(best - relevance[places], 0.0)
-            found["exploration"] = nearer
     return found
 
 
 def logits(model: Model, query: Query, evidence: Evidence, among: Places | None = None) -> Scores:
     """The log scores of some items, not normalised: the sum of their terms."""
-    return _sum(terms_of(model, query, evidence, among))
+    total = _sum(_relevance(model, evidence, among))
+    places, nearer = _explored(model, query, evidence, among, total)
+    total[places] += nearer
+    return total
 
 
 def _sum(found: Mapping[str, Scores]) -> Scores:
     """The sum of terms, in their order."""
-    total, *others = found.values()
+    first_one, *others = found.values()
+    total = first_one.copy()
     for term in others:
-        total = total + term
+        total += term
     return total
+
+
+def _explored(
+    model: Model,
+    query: Query,
+    evidence: Evidence,
+    among: Places | None,
+    relevance: Scores,
+    best: float | None = None,
+) -> tuple[Places, Scores]:
+    """Which of some items exploration brings nearer to the best, by their places among those, and by how much."""
+    if query.exploration is None or model.news is None:
+        return _NONE, np.empty(0)
+    places, shares = boosts(model.news, query.exploration, _known_as(query, evidence))
+    if among is not None:
+        every = np.zeros(len(model.item_ids))
+        every[places] = shares
+        places = np.flatnonzero(every[among])
+        shares = every[among[places]]
+    if best is None:
+        best = float(relevance.max(initial=-np.inf))
+    return places, shares * np.maximum(best - relevance[places], 0.0)
 
 
 def candidates(model: Model, query: Query, evidence: Evidence, count: int) -> Places:
@@ -293,7 +311,9 @@ def _items_of(model: Model, query: Query) -> tuple[Codes, Scores]:
         weights[: len(stored)] *= model.histories.weights_of(user)
     if query.session_weights is not None:
         weights[len(stored) :] *= np.array([query.session_weights[place] for place in known]) / model.event_weight
-    return np.concatenate((stored, streamed)), weights
+    items = np.concatenate((stored, streamed))
+    counting = weights >= NEGLIGIBLE * weights.max(initial=0.0)
+    return items[counting], weights[counting]
 
 
 def _known_as(query: Query, evidence: Evidence) -> str:

@@ -35,9 +35,7 @@ def affinities(neighbours: Neighbours, item_count: int, items: Codes, weights: S
     The sum goes along `items`: what an item gets does not depend on neighbours of others.
     """
     near, amounts = _neighbourhood(neighbours, items, weights)
-    sums = np.zeros(item_count, dtype=np.float64)
-    np.add.at(sums, near, amounts)
-    return sums
+    return np.bincount(near, weights=amounts, minlength=item_count).astype(np.float64, copy=False)
 
 
 def touched(neighbours: Neighbours, items: Codes, weights: Scores) -> tuple[Places, Scores]:
@@ -47,7 +45,7 @@ def touched(neighbours: Neighbours, items: Codes, weights: Scores) -> tuple[Plac
     """
     near, amounts = _neighbourhood(neighbours, items, weights)
     found, places = np.unique(near, return_inverse=True)
-    sums = np.bincount(places, weights=amounts, minlength=len(found)).astype(np.float64)
+    sums = np.bincount(places, weights=amounts, minlength=len(found)).astype(np.float64, copy=False)
     return found.astype(np.intp), sums
 
 

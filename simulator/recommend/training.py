@@ -78,9 +78,7 @@ def _personal(recipe: Recipe, data: TrainingData, chance: int | None, settings: 
 
 def _related(recipe: Recipe, data: TrainingData, chance: int | None, settings: Settings) -> Model:
     assert recipe.relation is not None, "recipes of related items have one"
-    return related.train(
-        data.interactions, data.items, relation=recipe.relation, settings=settings, chance=chance
-    )
+    return related.train(data.interactions, data.items, relation=recipe.relation, settings=settings, chance=chance)
 
 
 def _semantic(recipe: Recipe, data: TrainingData, chance: int | None, settings: Settings) -> Model:

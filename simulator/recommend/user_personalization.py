@@ -40,7 +40,7 @@ def recommend(
     evidence = evidence_of(model, query)
     score = logits(model, query, evidence)
     if eligible is None:
-        return _shares(model, np.arange(len(score)), score, num_results, score)
+        return _shares(model, None, score, num_results, score)
     among = np.flatnonzero(eligible)
     return _shares(model, among, score[among], num_results, score[eligible if competing is None else competing])
 
@@ -67,17 +67,18 @@ def _best_of_many(model: Model, query: Query, num_results: int) -> list[tuple[st
 
 
 def _shares(
-    model: Model, among: Places, score: Scores, num_results: int, competing: Scores, others: float = 0.0
+    model: Model, among: Places | None, score: Scores, num_results: int, competing: Scores, others: float = 0.0
 ) -> list[tuple[str, float]]:
-    """The best of some items by their log scores, with their shares in the sum of all that compete.
+    """The best of some items (None: of all) by their log scores, with their shares in the sum of all that compete.
 
     `others` is what items that are not among the competing scores add to that sum.
     """
-    if not len(among):
+    if not len(score):
         return []
     best = first(score, num_results)
     highest = competing.max()
     total = np.exp(competing - highest).sum() + others * np.exp(-highest)
     found = np.round(np.exp(score[best] - highest) / total, _SCORE_DECIMALS)
+    items = (best if among is None else among[best]).tolist()
     item_ids = model.item_ids
-    return [(item_ids[item], share) for item, share in zip(among[best].tolist(), found.tolist(), strict=True)]
+    return [(item_ids[item], share) for item, share in zip(items, found.tolist(), strict=True)]

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simulator import errors
-from simulator.clock import HOUR, MINUTE, Micros, SECOND
+from simulator.clock import HOUR, MINUTE, SECOND, Micros
 from simulator.data.columns import Chunk, Mask, TextColumn, Value
 from simulator.data.exports import cell
 from simulator.data.interactions import PutEvent

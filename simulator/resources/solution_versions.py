@@ -313,9 +313,7 @@ def on_solution_deletion_finish(scope: Scope, entry: Entry) -> None:
 
 
 OPERATIONS = {
-    "CreateSolutionVersion": operation(
-        create_solution_version, *("name", "solutionArn", "trainingMode", "tags")
-    ),
+    "CreateSolutionVersion": operation(create_solution_version, *("name", "solutionArn", "trainingMode", "tags")),
     "DescribeSolutionVersion": operation(describe_solution_version, "solutionVersionArn"),
     "ListSolutionVersions": operation(list_solution_versions, "solutionArn", *PAGES),
     "GetSolutionMetrics": operation(get_solution_metrics, "solutionVersionArn"),

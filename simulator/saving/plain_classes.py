@@ -16,7 +16,10 @@ from types import MappingProxyType, ModuleType
 from typing import Any
 
 _PACKAGE = "simulator."
-_PLACES = ("arns", "clock", "data", "durations", "filters", "profiles", "quotas", "recommend", "resources", "saving.surroundings")
+_PLACES = (
+    *("arns", "clock", "data", "durations", "filters", "profiles", "quotas", "recommend", "resources"),
+    "saving.surroundings",
+)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import re
 import sys
 import traceback
 from collections.abc import Iterable
+from email.utils import formatdate
 from io import BytesIO
 from typing import Any
 from urllib.parse import quote
@@ -19,7 +20,7 @@ from simulator.aws import gateway, permissions
 from simulator.aws.host import Host, NoSuchEndpoint
 from simulator.aws.platform import account_of_key
 from simulator.aws.wire import HttpRequest
-from simulator.clock import SimulatorError
+from simulator.clock import SECOND, SimulatorError
 from simulator.server import control
 
 # What one request to Personalize may have at most; the largest that its model lets through is far smaller.
@@ -63,10 +64,14 @@ class Application:
             response = _error(500, "InternalFailure", "a fault of personalize-simulator: the server's output has more")
         return response(environ, start_response)
 
+    def date(self) -> str:
+        """The present of the simulation, as a header of HTTP has it."""
+        return formatdate(self._host.time.now() // SECOND, usegmt=True)
+
     def _answer(self, request: Request) -> Response | None:
         """Our own answer, None for what is moto's; every request first brings the world to the present."""
         gateway.touch_moto()
-        if request.path.startswith(control.PREFIX):
+        if f"{request.path}/".startswith(control.PREFIX):
             return control.respond(self._context, request)
         signed_for = _SIGNED_FOR.search(request.headers.get("Authorization", ""))
         service = signed_for[1].lower() if signed_for else ""
@@ -82,8 +87,12 @@ class Application:
             self._host.settle()
         except SimulatorError as fault:
             return _error(400, type(fault).__name__, str(fault))
-        if service == "iam":
-            self._load_managed_policies(request)
+        if request.environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
+            # moto reads such a body to find its service; where it is no UTF-8, moto waits for another one.
+            body = request.get_data(parse_form_data=False)
+            request.environ |= {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))}
+            if service == "iam":
+                _load_managed_policies(request, body)
         return None
 
     def _personalize(self, request: Request) -> Response:
@@ -98,16 +107,8 @@ class Application:
             status, headers, content = self._host.answer(asked)
         except (NoSuchEndpoint, SimulatorError) as fault:
             return _error(400, type(fault).__name__, str(fault))
+        headers.pop("Date", None)  # every answer of the server has it
         return Response(content, status, headers)
-
-    def _load_managed_policies(self, request: Request) -> None:
-        """An account has the policies that AWS manages, from the first request that names one."""
-        body = request.get_data(parse_form_data=False)
-        request.environ["wsgi.input"] = BytesIO(body)
-        request.environ["CONTENT_LENGTH"] = str(len(body))
-        if permissions.names_aws_managed_policy(body):
-            asked = HttpRequest(request.method, "", gateway.text_headers(request.headers), body)
-            permissions.load_aws_managed_policies(account_of_key(asked.access_key))
 
     def _ask_moto(self, request: Request, start_response: Any) -> Iterable[bytes]:
         """moto's answer; where moto cannot, a page that clients of AWS show as an error."""
@@ -119,6 +120,13 @@ class Application:
             page = Response(f"<html><body>{text}</body></html>\n", 501, content_type="text/html")
             return page(request.environ, start_response)
         return answer
+
+
+def _load_managed_policies(request: Request, body: bytes) -> None:
+    """An account has the policies that AWS manages, from the first request that names one."""
+    if permissions.names_aws_managed_policy(body):
+        asked = HttpRequest(request.method, "", gateway.text_headers(request.headers), body)
+        permissions.load_aws_managed_policies(account_of_key(asked.access_key))
 
 
 def _is_unsigned_call(request: Request) -> bool:

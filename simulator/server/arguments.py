@@ -35,11 +35,15 @@ def arguments_of(keywords: Mapping[str, Any]) -> list[str]:
 def durations_from(text: str) -> str | dict[str, timedelta]:
     """The durations of an argument: the name of a profile, or a JSON object of seconds by resource.
 
-    Raises ValueError for JSON of something else.
+    Raises ValueError for JSON of something else, and for durations beyond a timedelta's.
     """
     if not text.startswith("{"):
         return text
-    return {name: timedelta(seconds=each) for name, each in _json(text, dict[str, float]).items()}
+    seconds: dict[str, float] = _json(text, dict[str, float])
+    try:
+        return {name: timedelta(seconds=each) for name, each in seconds.items()}
+    except OverflowError:
+        raise ValueError(f"{text} has a duration that is too long") from None
 
 
 def quotas_from(text: str) -> dict[str, int]:

@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Literal, TextIO
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
@@ -28,9 +28,12 @@ _NOTICED_WITHIN = 0.5
 
 
 class _Quiet(MotoRequestHandler):  # type: ignore[misc]
-    """moto's handler without a line a request; HTTP/1.1, so that clients keep their connections."""
+    """moto's handler without a line a request, and in the simulation's time."""
 
-    protocol_version = "HTTP/1.1"
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The date of an answer: the simulation's."""
+        date: str = self.server.app.date()
+        return date
 
     def log_request(self, *_: object) -> None:
         """Nothing is written."""
@@ -86,14 +89,18 @@ def serve(
             sim.save(save)
 
 
-def stop_on_signals(until_eof: bool) -> threading.Event:
+@contextlib.contextmanager
+def stop_on_signals(until_eof: bool) -> Iterator[threading.Event]:
     """What is set once the process is to end: by SIGINT, SIGTERM, or if wanted when standard input ends."""
     stop = threading.Event()
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, lambda *_: stop.set())
+    before = {each: signal.signal(each, lambda *_: stop.set()) for each in (signal.SIGINT, signal.SIGTERM)}
     if until_eof:
         threading.Thread(target=_wait_for_end, args=(sys.stdin, stop), name="until-eof", daemon=True).start()
-    return stop
+    try:
+        yield stop
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def _wait_for_end(stream: TextIO, stop: threading.Event) -> None:

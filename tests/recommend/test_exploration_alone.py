@@ -200,7 +200,8 @@ def test_among_many_items_young_ones_are_found_as_well(model: Model, monkeypatch
         user: [item for item, _ in ranked] for user, ranked in few.items()
     }
     query = Query(user_id=model.user_ids[0], exploration=YEAR)
-    among = np.arange(20)
+    assert model.news is not None
+    among = np.concatenate((np.arange(10), model.news.young(YEAR.cut_off)[0][:10]))
     large = terms(model, query, among)["exploration"]
     monkeypatch.undo()
     assert np.allclose(large, terms(model, query, among)["exploration"])

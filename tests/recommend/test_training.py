@@ -30,9 +30,7 @@ from simulator.recommend.training import (
 
 START = 1_600_000_000
 DAY = 86_400
-RECIPE_OF: Mapping[str, Recipe] = {
-    str(recipe.model): recipe for recipe in reversed(RECIPES.values())
-}
+RECIPE_OF: Mapping[str, Recipe] = {str(recipe.model): recipe for recipe in reversed(RECIPES.values())}
 SEGMENTS = {"item-affinity", "attribute-affinity"}
 ACTIONS = {"actions"}
 TEXTS = {"semantic"}
