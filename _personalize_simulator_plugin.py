@@ -31,8 +31,8 @@ _INI_KEYS = {
     "personalize_region": "the region of clients that name none (default: us-east-1)",
 }
 _MARKER = (
-    "personalize(start, load, seed, durations, training, region, freeze, virtual_sleep, max_virtual, quotas): the "
-    "simulation that the fixture personalize_sim gives; keywords as of simulator.simulate()"
+    "personalize(start, load, seed, durations, training, profile, region, freeze, virtual_sleep, max_virtual, quotas, "
+    "throttling): the simulation that the fixture personalize_sim gives; keywords as of simulator.simulate()"
 )
 
 

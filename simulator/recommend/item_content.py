@@ -42,7 +42,8 @@ class Content(Learned):
         """How much some items (None: all) are like a user's, from 0 to 1: the mean likeness, by the items' weights."""
         profile = self._profile(items, weights)
         if among is None:
-            sums = self._matrix @ profile
+            kinds, kind_of = self._kinds
+            sums = (kinds @ profile)[kind_of]
         else:
             entries, lengths = entries_of(self.offsets, among)
             amounts = profile[self.codes[entries]] * self.weights[entries]
@@ -81,12 +82,18 @@ class Content(Learned):
         return profile
 
     @cached_property
-    def _matrix(self) -> csr_matrix:
-        """The vectors as a sparse matrix, a row an item."""
+    def _kinds(self) -> tuple[csr_matrix, Places]:
+        """The different vectors that there are, as the rows of a sparse matrix, and which of them each item has.
+
+        Items are told apart by their products with a vector of numbers drawn once for all.
+        """
         from scipy.sparse import csr_matrix
 
         shape = (len(self.offsets) - 1, len(self.rarity) + 1)
-        return csr_matrix((self.weights.astype(np.float64), self.codes, self.offsets), shape=shape)
+        every = csr_matrix((self.weights.astype(np.float64), self.codes, self.offsets), shape=shape)
+        drawn = np.random.Generator(np.random.PCG64(0)).random(shape[1])
+        _, examples, kind_of = np.unique(every @ drawn, return_index=True, return_inverse=True)
+        return csr_matrix(every[examples]), kind_of.astype(np.intp)
 
     @cached_property
     def _items_of_features(self) -> tuple[Offsets, Places]:

@@ -22,9 +22,8 @@ def dump(world: World) -> str:
     """All that a world knows, a line each, in an order that only its content decides.
 
     Arrays are shown by their type, shape and a hash of their bytes, put events in the order of their arrival and
-    content. The journal and the metrics, in which refused calls count, and the newest answers are left
-    out. Raises TypeError for something
-    that is no plain data.
+    content. The journal and the metrics, in which refused calls count, and the newest answers are left out. Raises
+    TypeError for something that is no plain data.
     """
     return "\n".join(_lines(world, "world"))
 

@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
 
 from simulator.aws import gateway, permissions
-from simulator.aws.host import Host, NoSuchEndpoint
+from simulator.aws.host import Host
 from simulator.aws.platform import account_of_key
 from simulator.aws.wire import HttpRequest
 from simulator.clock import SECOND, SimulatorError
@@ -105,7 +105,7 @@ class Application:
         asked = HttpRequest(request.method, url, gateway.text_headers(request.headers), body)
         try:
             status, headers, content = self._host.answer(asked)
-        except (NoSuchEndpoint, SimulatorError) as fault:
+        except SimulatorError as fault:
             return _error(400, type(fault).__name__, str(fault))
         headers.pop("Date", None)  # every answer of the server has it
         return Response(content, status, headers)

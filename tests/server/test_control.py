@@ -6,6 +6,7 @@ import http.client
 import json
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -15,7 +16,7 @@ import pytest
 from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support import policy
+from support import policy, schema_text
 
 from simulator import SimulatorError
 from simulator.clock import HOUR, micros_of
@@ -109,11 +110,12 @@ def test_the_journal_is_chosen_by_its_query(server: Endpoint) -> None:
     assert nothing["text"].startswith("no event")
 
 
-def test_a_reset_empties_everything_but_the_clock(server: Endpoint) -> None:
+@pytest.mark.parametrize("path", ["/_simulator/reset", "/moto-api/reset"])
+def test_a_reset_empties_everything_but_the_clock(server: Endpoint, path: str) -> None:
     client(server, "s3").create_bucket(Bucket="mine")
     client(server, "personalize").create_dataset_group(name="mine")
     now = server.tick(minutes=1)
-    server.reset()
+    assert send(server, "POST", path).status == 200
     assert server.now() == now
     assert client(server, "personalize").list_dataset_groups()["datasetGroups"] == []
     assert client(server, "s3").list_buckets()["Buckets"] == []
@@ -127,6 +129,17 @@ def test_a_call_to_another_service_brings_the_world_to_the_present(server: Endpo
     iam.attach_role_policy(RoleName="managed", PolicyArn=managed)
     [attached] = iam.list_attached_role_policies(RoleName="managed")["AttachedPolicies"]
     assert attached["PolicyArn"] == managed
+
+
+def test_calls_may_come_at_once(server: Endpoint) -> None:
+    server.reset()
+    personalize = client(server, "personalize")
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda turn: personalize.create_schema(name=f"s{turn}", schema=schema_text()), range(40)))
+    assert len(personalize.list_schemas(maxResults=100)["schemas"]) == 40
+    assert sorted(each["subject"] for each in server.journal(operation="CreateSchema")) == sorted(
+        f"s{turn}" for turn in range(40)
+    )
 
 
 def test_a_region_without_personalize_is_refused(server: Endpoint) -> None:
