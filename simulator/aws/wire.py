@@ -91,10 +91,15 @@ def answer(world: World, platform: Platform, request: HttpRequest, account: str)
     world.journal.append(JournalEntry(world.now, "call", name, subject, outcome, reason, service, at_home, user))
     headers["Content-Type"] = operation.content_type if operation else "application/json"
     headers["Content-Length"] = str(len(body))
-    headers["Date"] = formatdate(world.now // SECOND, usegmt=True)
+    headers["Date"] = _http_date(world.now // SECOND)
     headers["x-amzn-RequestId"] = uuid_of(new_id(world, "request", name, request.body.hex()))
     headers["x-personalize-simulator"] = __version__
     return status, headers, body
+
+
+@functools.lru_cache(maxsize=8)
+def _http_date(seconds: int) -> str:
+    return formatdate(seconds, usegmt=True)
 
 
 def _text(asked: object, members: tuple[str, ...]) -> str:

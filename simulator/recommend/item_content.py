@@ -92,7 +92,8 @@ class Content(Learned):
         shape = (len(self.offsets) - 1, len(self.rarity) + 1)
         every = csr_matrix((self.weights.astype(np.float64), self.codes, self.offsets), shape=shape)
         drawn = np.random.Generator(np.random.PCG64(0)).random(shape[1])
-        _, examples, kind_of = np.unique(every @ drawn, return_index=True, return_inverse=True)
+        products: Scores = np.asarray(every @ drawn)
+        _, examples, kind_of = np.unique(products, return_index=True, return_inverse=True)
         return csr_matrix(every[examples]), kind_of.astype(np.intp)
 
     @cached_property

@@ -59,6 +59,8 @@ def distinct(table: InteractionTable) -> tuple[Codes, Codes]:
     """The items and users of all pairs of the two that interacted, each pair once, by user and item."""
     width = len(table.item_ids)
     pairs = table.users.astype(np.int64) * width + table.items
+    if len(table.user_ids) * width < np.iinfo(np.int32).max:
+        pairs = pairs.astype(np.int32)  # sorted in half the time
     pairs.sort()  # numpy's own `unique` hashes, which takes ten times as long for many
     pairs = pairs[np.concatenate(([True], pairs[1:] != pairs[:-1]))] if len(pairs) else pairs
     users = pairs // width

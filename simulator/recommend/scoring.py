@@ -52,7 +52,8 @@ def touched(neighbours: Neighbours, items: Codes, weights: Scores) -> tuple[Plac
 def _neighbourhood(neighbours: Neighbours, items: Codes, weights: Scores) -> tuple[Codes, Scores]:
     """Every neighbour of every item, with the weight of the pair times that of the item."""
     entries, lengths = entries_of(neighbours.offsets, items)
-    amounts = neighbours.weights[entries].astype(np.float64) * np.repeat(weights, lengths)
+    amounts = np.repeat(weights, lengths)
+    amounts *= neighbours.weights[entries]
     return neighbours.items[entries], amounts
 
 
