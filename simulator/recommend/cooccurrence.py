@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +20,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from simulator.data.columns import Codes
 from simulator.recommend.compressed import Offsets, offsets_from, places_of_joined
 from simulator.recommend.histories import Histories
+from simulator.recommend.models import Learned
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -33,6 +35,8 @@ CHANCE = 0.25
 # Pairs looked at together: what bounds the memory of a training (some 20 bytes a pair).
 BAND_PAIRS = 8_000_000
 _THREADS = 2
+# Entries of neighbours that are kept as rows of one length (eight bytes each).
+_MOST_FILLED = 10_000_000
 
 Weights = npt.NDArray[np.float32]
 Counts = npt.NDArray[np.int64]
@@ -40,12 +44,29 @@ Sums = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Neighbours:
+class Neighbours(Learned):
     """For every item its strongest neighbours and their weights, as compressed rows, never written to."""
 
     offsets: Offsets
     items: Codes
     weights: Weights
+
+    @cached_property
+    def filled(self) -> tuple[Codes, Weights] | None:
+        """The same as rows of one length, the shorter ones filled up with the first item and no weight.
+
+        Whole rows are read much faster than parts of one array. None where that would take too much room: many items,
+        or rows of very different lengths.
+        """
+        count, entries = len(self.offsets) - 1, len(self.items)
+        lengths = np.diff(self.offsets)
+        width = int(lengths.max(initial=0))
+        if count * width > min(_MOST_FILLED, 2 * entries):
+            return None
+        items, weights = np.zeros((count, width), np.int32), np.zeros((count, width), np.float32)
+        there = np.arange(width) < lengths[:, None]
+        items[there], weights[there] = self.items, self.weights
+        return items, weights
 
 
 def neighbour_lists(

@@ -32,6 +32,7 @@ WORTH_SHOWING = 0.1
 _DAY = 86_400
 
 Marks = npt.NDArray[np.uint32]
+Spread = npt.NDArray[np.uint64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,16 +72,17 @@ class ItemNews:
         appeal = (1.0 + self.clicked) / (1.0 + WORTH_SHOWING * self.shown)
         return np.minimum(little_known * appeal, 1.0).astype(np.float64)
 
-    def young(self, cut_off: float) -> tuple[Places, Scores, Marks]:
+    def young(self, cut_off: float) -> tuple[Places, Scores, Spread]:
         """The items that were at most so many days old when the newest interaction happened, in the order of their
-        codes; with their uncertainty and their marks."""
+        codes; with their uncertainty and their marks, spread over 64 bits."""
         if cut_off not in self._young:
             items = np.sort(self.newest_first[: np.searchsorted(self.ages, cut_off, side="right")])
-            self._young[cut_off] = items, self.uncertainty[items], self.marks[items]
+            spread = self.marks[items].astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+            self._young[cut_off] = items, self.uncertainty[items], spread
         return self._young[cut_off]
 
     @cached_property
-    def _young(self) -> dict[float, tuple[Places, Scores, Marks]]:
+    def _young(self) -> dict[float, tuple[Places, Scores, Spread]]:
         """What `young` has found, by the age."""
         return {}
 
@@ -146,12 +148,12 @@ def boosts(news: ItemNews, exploration: Exploration, user_id: str) -> tuple[Plac
     return young, -np.expm1(-BREADTH * exploration.weight * uncertainty * drawn)
 
 
-def _draws(seed: int, user_id: str, marks: Marks) -> Scores:
+def _draws(seed: int, user_id: str, marks: Spread) -> Scores:
     """A number from 0 to below 1 for each mark: of the same seed, user and mark always the same."""
     text = f"{seed}\x1f{user_id}".encode("utf-8", "surrogatepass")
     key = np.frombuffer(hashlib.blake2b(text, digest_size=8).digest(), dtype="<u8")
     # The finishing steps of SplitMix64.
-    mixed = marks.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) ^ key
+    mixed = marks ^ key
     mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     mixed ^= mixed >> np.uint64(31)

@@ -305,7 +305,7 @@ def _items_of(model: Model, query: Query) -> tuple[Codes, Scores]:
     stored = np.empty(0, np.int32) if user is None else model.histories.of(user)
     known = [place for place, item_id in enumerate(query.session) if item_id in model.item_codes][-HISTORY_LENGTH:]
     streamed = np.array([model.item_codes[query.session[place]] for place in known], dtype=np.int32)
-    weights = freshness(len(stored) + len(streamed), model.learning.decay)
+    weights = freshness(len(stored) + len(streamed), model.learning.decay).copy()
     weights[len(stored) :] *= SESSION_WEIGHT
     if user is not None and model.histories.weights is not None:
         weights[: len(stored)] *= model.histories.weights_of(user)

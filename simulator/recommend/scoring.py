@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -24,9 +25,12 @@ Scores = npt.NDArray[np.float64]
 Places = npt.NDArray[np.intp]
 
 
+@lru_cache(maxsize=1000)
 def freshness(length: int, decay: float = DECAY) -> Scores:
-    """The weights of a history of that length, oldest first."""
-    return decay ** np.arange(length - 1, -1, -1, dtype=np.float64)
+    """The weights of a history of that length, oldest first; not to be written to."""
+    weights: Scores = decay ** np.arange(length - 1, -1, -1, dtype=np.float64)
+    weights.setflags(write=False)
+    return weights
 
 
 def affinities(neighbours: Neighbours, item_count: int, items: Codes, weights: Scores) -> Scores:
@@ -34,7 +38,11 @@ def affinities(neighbours: Neighbours, item_count: int, items: Codes, weights: S
 
     The sum goes along `items`: what an item gets does not depend on neighbours of others.
     """
-    near, amounts = _neighbourhood(neighbours, items, weights)
+    if neighbours.filled is None:
+        near, amounts = _neighbourhood(neighbours, items, weights)
+    else:
+        rows, amounts_of_rows = neighbours.filled
+        near, amounts = rows[items].ravel(), (amounts_of_rows[items] * weights[:, None]).ravel()
     return np.bincount(near, weights=amounts, minlength=item_count).astype(np.float64, copy=False)
 
 

@@ -246,9 +246,9 @@ def on_automatic_update(scope: Scope, entry: Entry) -> None:
         update_model(scope, found)
 
 
-def _begin_training(scope: Scope, found: Recommender) -> None:
+def _begin_training(scope: Scope, found: Recommender, config: Mapping[str, Any] | None = None) -> None:
     found.beginning = arrivals(scope, found.dataset_group_arn, found.recipe)
-    begin_training(scope, found)
+    begin_training(scope, found, config)
 
 
 def _finish_training(scope: Scope, found: Recommender, *chance: str) -> str | None:
@@ -290,7 +290,7 @@ def on_update_begin(scope: Scope, entry: Entry) -> None:
     assert update is not None
     updates.advance(scope, update, IN_PROGRESS)
     if update.retrains:
-        _begin_training(scope, found)
+        _begin_training(scope, found, update.config)
 
 
 def on_update_finish(scope: Scope, entry: Entry) -> None:
@@ -342,7 +342,6 @@ OPERATIONS = {
         create_recommender,
         *("name", "datasetGroupArn", "recipeArn", "tags"),
         recommenderConfig=_CONFIG,
-        note="chosen columns are recorded and change no model",
     ),
     "DescribeRecommender": operation(describe_recommender, "recommenderArn"),
     "ListRecommenders": operation(list_recommenders, "datasetGroupArn", *PAGES),

@@ -123,16 +123,17 @@ def events_of_use_case(recipe: Recipe) -> EventFilter | None:
     return None if recipe.event_type is None else EventFilter(((recipe.event_type, None),))
 
 
-def begin_training(scope: Scope, trained: Trained) -> None:
-    """The training begins: it sees what has arrived by now."""
+def begin_training(scope: Scope, trained: Trained, config: Mapping[str, Any] | None = None) -> None:
+    """The training begins: it sees what has arrived by now, as far as its configuration (None: the present) says."""
+    config = trained.config if config is None else config
     interactions = interactions_of(scope, trained.dataset_group_arn)
     trained.begun = Begun(
         snapshot=Snapshot((), 0) if interactions is None else _seen(trained.recipe, interactions.store),
-        items=_attributes(scope, trained, "ITEMS"),
-        users=_attributes(scope, trained, "USERS"),
+        items=_attributes(scope, trained, "ITEMS", config),
+        users=_attributes(scope, trained, "USERS", config),
         actions=action_data(scope, trained.dataset_group_arn) if _uses(trained.recipe, "ACTIONS") else None,
-        objective=objective_of(scope, trained.dataset_group_arn, trained.config),
-        contexts=contexts_of(scope, trained.dataset_group_arn, trained.config),
+        objective=objective_of(scope, trained.dataset_group_arn, config),
+        contexts=contexts_of(scope, trained.dataset_group_arn, config),
         items_seen=_records_of_items(scope, trained),
         began=scope.now,
     )
@@ -151,11 +152,13 @@ def _uses(recipe: Recipe, dataset_type: str) -> bool:
     return dataset_type in recipe.required_datasets or dataset_type in recipe.optional_datasets
 
 
-def _attributes(scope: Scope, trained: Trained, dataset_type: Literal["ITEMS", "USERS"]) -> Attributes | None:
+def _attributes(
+    scope: Scope, trained: Trained, dataset_type: Literal["ITEMS", "USERS"], config: Mapping[str, Any]
+) -> Attributes | None:
     """What a training may learn of items or users; None if its recipe has no use for it, or nothing is known."""
     if not _uses(trained.recipe, dataset_type):
         return None
-    return attributes_of(scope, trained.dataset_group_arn, dataset_type, trained.config)
+    return attributes_of(scope, trained.dataset_group_arn, dataset_type, config)
 
 
 def _records_of_items(scope: Scope, trained: Trained) -> int:
@@ -271,7 +274,7 @@ def update_model(scope: Scope, trained: Trained, until: Micros | None = None) ->
         of_actions = action_data(scope, trained.dataset_group_arn, trained.streamed_actions)
     news = Begun(
         snapshot=Snapshot((), max(known, trained.streamed)),
-        items=None if items_seen == trained.items_seen else _attributes(scope, trained, "ITEMS"),
+        items=None if items_seen == trained.items_seen else _attributes(scope, trained, "ITEMS", trained.config),
         users=None,
         actions=of_actions,
         objective=objective_of(scope, trained.dataset_group_arn, trained.config),

@@ -456,6 +456,23 @@ class TestRetraining:
         sim.clock.tick(days=7)
         assert "new" in recommended(here, arn)
 
+    @pytest.mark.rule("recommenders.update-retrains")
+    def test_an_update_trains_with_the_columns_that_it_chooses(self, sim: Simulation, here: Account, shop: str) -> None:
+        arn = active(sim, here, shop, FOR_YOU)
+        [inventory] = [each for each in sim._host.world.inventories.values() if arn in each.recommenders]
+
+        def contexts() -> bool:
+            """Whether what the model has learned knows of contexts, of which DEVICE is the only one."""
+            return getattr(inventory.recommenders[arn].model, "by_context", None) is not None
+
+        assert contexts()
+        here.personalize.update_recommender(recommenderArn=arn, recommenderConfig=EXCLUDED)
+        sim.clock.tick(hours=2)
+        assert describe(here, arn)["latestRecommenderUpdate"]["status"] == "ACTIVE"
+        assert not contexts()
+        asked = recommended(here, arn), recommended(here, arn, context={"DEVICE": "phone"})
+        assert asked[0] == asked[1]
+
     def test_an_update_that_retrains_takes_the_place_of_a_retraining(
         self, sim: Simulation, here: Account, shop: str
     ) -> None:
