@@ -30,6 +30,10 @@ class TextColumn:
     def __len__(self) -> int:
         return len(self.codes)
 
+    def take(self, rows: Rows) -> TextColumn:
+        """Some of the rows: those that a mask marks, or those at these places."""
+        return TextColumn(self.codes[rows], self.values)
+
 
 # A column of numbers; of floats, where a value may be absent: no number (NaN) is an absent one.
 NumberColumn = npt.NDArray[np.int64] | npt.NDArray[np.float64]
@@ -63,7 +67,7 @@ class Chunk:
 
 def take(column: Column, rows: Rows) -> Column:
     """Some of a column's rows: those that a mask marks, or those at these places."""
-    return TextColumn(column.codes[rows], column.values) if isinstance(column, TextColumn) else column[rows]
+    return column.take(rows) if isinstance(column, TextColumn) else column[rows]
 
 
 def differing(column: TextColumn, texts: Set[str]) -> Mask:

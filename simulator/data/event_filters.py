@@ -138,8 +138,8 @@ def counting_rows(chunk: BulkChunk, events: EventFilter) -> BulkChunk:
 
 def _rows(chunk: BulkChunk, kept: Mask) -> BulkChunk:
     return BulkChunk(
-        users=TextColumn(chunk.users.codes[kept], chunk.users.values),
-        items=TextColumn(chunk.items.codes[kept], chunk.items.values),
+        users=chunk.users.take(kept),
+        items=chunk.items.take(kept),
         timestamps=chunk.timestamps[kept],
         others={name: take(column, kept) for name, column in chunk.others.items()},
     )

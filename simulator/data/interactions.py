@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ from simulator.data.columns import (
     Chunk,
     Codes,
     Column,
+    Mask,
     Seconds,
     Value,
     joined_texts,
@@ -54,6 +55,17 @@ class InteractionTable:
 
     def __len__(self) -> int:
         return len(self.users)
+
+    def take(self, rows: Mask) -> InteractionTable:
+        """The rows that a mask marks; the ids stay what they are."""
+        return replace(
+            self,
+            users=self.users[rows],
+            items=self.items[rows],
+            timestamps=self.timestamps[rows],
+            weights=None if self.weights is None else self.weights[rows],
+            contexts={name: column.take(rows) for name, column in self.contexts.items()},
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from simulator.data.columns import Mask, TextColumn
+from simulator.data.columns import Mask
 from simulator.data.interactions import InteractionTable
 from simulator.quotas import Quotas
 from simulator.recommend.models import TrainedModel
@@ -60,7 +60,7 @@ def _newest(table: InteractionTable, most: int) -> InteractionTable:
         return table
     kept = np.zeros(len(table), dtype=bool)
     kept[np.argsort(table.timestamps, kind="stable")[len(table) - most :]] = True
-    return _rows(table, kept)
+    return table.take(kept)
 
 
 def _most_interacted(
@@ -89,7 +89,7 @@ def _of_items(
     item_ids: Set[str], table: InteractionTable, items: Attributes | None, objective: Objective | None
 ) -> tuple[InteractionTable, Attributes | None, Objective | None]:
     """What interactions, attributes and an objective say of those items alone."""
-    table = _rows(table, _are_among(table.item_ids, item_ids)[table.items])
+    table = table.take(_are_among(table.item_ids, item_ids)[table.items])
     if items is None:
         return table, None, objective
     kept = _are_among(items.ids, item_ids)
@@ -102,27 +102,13 @@ def _are_among(ids: Sequence[str], wanted: Set[str]) -> Mask:
     return np.fromiter((each in wanted for each in ids), np.bool_, len(ids))
 
 
-def _rows(table: InteractionTable, kept: Mask) -> InteractionTable:
-    return replace(
-        table,
-        users=table.users[kept],
-        items=table.items[kept],
-        timestamps=table.timestamps[kept],
-        weights=None if table.weights is None else table.weights[kept],
-        contexts={name: TextColumn(column.codes[kept], column.values) for name, column in table.contexts.items()},
-    )
-
-
 def _attributes(items: Attributes, kept: Mask) -> Attributes:
-    def texts(column: TextColumn) -> TextColumn:
-        return TextColumn(column.codes[kept], column.values)
-
     return Attributes(
         ids=tuple(each for each, stays in zip(items.ids, kept.tolist(), strict=True) if stays),
-        categories={name: texts(column) for name, column in items.categories.items()},
+        categories={name: column.take(kept) for name, column in items.categories.items()},
         numbers={name: column[kept] for name, column in items.numbers.items()},
-        texts={name: texts(column) for name, column in items.texts.items()},
+        texts={name: column.take(kept) for name, column in items.texts.items()},
         created=None if items.created is None else items.created[kept],
-        names=None if items.names is None else texts(items.names),
-        descriptions=None if items.descriptions is None else texts(items.descriptions),
+        names=None if items.names is None else items.names.take(kept),
+        descriptions=None if items.descriptions is None else items.descriptions.take(kept),
     )

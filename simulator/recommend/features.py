@@ -36,7 +36,7 @@ class Vocabulary(Learned):
     @cached_property
     def begins(self) -> dict[str, int]:
         """The code of each column's first feature."""
-        sizes = {**{name: len(values) for name, values in self.values.items()}}
+        sizes = {name: len(values) for name, values in self.values.items()}
         sizes |= {name: len(edges) + 1 for name, edges in self.edges.items()}
         ends = np.cumsum([*sizes.values()]).tolist()
         return {name: end - size for (name, size), end in zip(sizes.items(), ends, strict=True)}

@@ -87,20 +87,20 @@ def train(
         item_ids=table.item_ids,
         metrics={},
         popularity=_popularity(table),
-        neighbours=learn(takings_of(_part(table, learned), relation)),
+        neighbours=learn(takings_of(table.take(learned), relation)),
         content=vectors_of_attributes(known, table.item_ids),
         metadata=relation.metadata,
         alike=int(settings.get("item_metadata_hidden_dim", NEIGHBOURS)),
     )
     given, truths = held_out(table)
-    asked = _newest_items(_part(table, given), list(truths))
+    asked = _newest_items(table.take(given), list(truths))
     others = ~np.isin(table.users, list(truths))
     only = np.zeros(count, dtype=bool)
     only[asked] = True
     tested = replace(
         whole,
-        popularity=_popularity(_part(table, others)),
-        neighbours=learn(takings_of(_part(table, learned & others), relation), only=only),
+        popularity=_popularity(table.take(others)),
+        neighbours=learn(takings_of(table.take(learned & others), relation), only=only),
     )
     lists = [_order(tested, item)[:LIST_LENGTH].tolist() for item in asked]
     return replace(whole, metrics=summarize(lists, list(truths.values()), count))
@@ -162,13 +162,6 @@ def _between(
     low, high = np.quantile(every, [float(settings[name]) for name in names], method="inverted_cdf")
     between: Mask = (counts >= low) & (counts <= high)
     return between
-
-
-def _part(table: InteractionTable, rows: npt.NDArray[np.bool_]) -> InteractionTable:
-    """Some rows of a table; of their contexts nothing is asked."""
-    return InteractionTable(
-        table.users[rows], table.items[rows], table.timestamps[rows], table.user_ids, table.item_ids
-    )
 
 
 def _popularity(table: InteractionTable) -> Counts:

@@ -14,7 +14,7 @@ from typing import Any
 from simulator import errors
 from simulator.clock import HOUR, Micros
 from simulator.data.schema_rules import RECORD_NAMES
-from simulator.data.schemas import AvroSchema
+from simulator.data.schemas import NUMBERS, AvroSchema
 from simulator.recommend.catalogue import Hyperparameter, Recipe
 from simulator.recommend.recipes import number
 from simulator.resources.datasets import dataset_of
@@ -35,8 +35,6 @@ _HPO_JOBS = (("maxNumberOfTrainingJobs", 40), ("maxParallelTrainingJobs", 10))
 
 # Columns that no training can do without. Source: the guide for EVENT_TYPE; of the ids and times assumed.
 _REQUIRED_COLUMNS = frozenset({"USER_ID", "ITEM_ID", "ACTION_ID", "TIMESTAMP", "EVENT_TYPE"})
-
-_NUMERICAL = frozenset({"int", "long", "float", "double"})
 
 AUTO_TRAINING = members("schedulingExpression")
 EVENTS = members(eventParametersList=members("eventType", "eventValueThreshold", "weight"))
@@ -248,5 +246,5 @@ def _check_objective(scope: Scope, dataset_group_arn: str, recipe: Recipe, objec
         raise errors.NOT_FOR_RECIPE(member="optimizationObjective", recipe=recipe.arn)
     schema = _schema_of(scope, dataset_group_arn, "ITEMS")
     column = None if schema is None else schema.field(objective.get("itemAttribute", ""))
-    if column is None or column.type not in _NUMERICAL or column.nullable:
+    if column is None or column.type not in NUMBERS or column.nullable:
         raise errors.OBJECTIVE_COLUMN()

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from simulator.data.columns import Column, TextColumn
-from simulator.data.schemas import Field
+from simulator.data.schemas import NUMBERS, Field
 from simulator.recommend.training import Attributes, Objective
 from simulator.recommend.training_data import Numbers
 from simulator.resources.datasets import dataset_of
@@ -20,7 +20,6 @@ from simulator.resources.world import Scope
 Config = Mapping[str, Any]
 
 _CREATED = "CREATION_TIMESTAMP"
-_NUMERICAL = frozenset({"int", "long", "float", "double"})
 # Columns of interactions that say something else than in which context they happened.
 _NO_CONTEXT = frozenset(
     {
@@ -56,7 +55,7 @@ def attributes_of(
             descriptions = _texts(column, count)
         if field.name == _CREATED:
             created = _numbers(column, count)
-        elif field.type in _NUMERICAL:
+        elif field.type in NUMBERS:
             numbers[field.name] = _numbers(column, count)
         elif field.categorical or field.type == "boolean":
             categories[field.name] = _texts(column, count)
