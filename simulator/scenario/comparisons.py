@@ -11,8 +11,8 @@ from typing import Any
 
 from msgspec import UNSET
 
+from simulator.item_lists import first_difference, item_ids, places_moved, same_places
 from simulator.scenario.model import Approximately, Expectation, Moved, SamePlaces
-from simulator.scenario.rankings import first_difference, item_ids, places_moved, same_places
 
 Comparison = Callable[[Any, Any], str | None]
 

@@ -63,7 +63,7 @@ class Movement(_Part, frozen=True):
 
 
 class Moved(_Part, frozen=True):
-    """How far the items of a list have moved against another: places in all, see `rankings.places_moved`."""
+    """How far the items of a list have moved against another: places in all, see `item_lists.places_moved`."""
 
     from_: Any = field(name="from")
     at_least: int | None = None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from simulator.item_lists import item_ids, places_moved
 from simulator.scenario.model import Show
-from simulator.scenario.rankings import item_ids, places_moved
 
 if TYPE_CHECKING:
     from rich.console import Console

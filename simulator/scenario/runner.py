@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from simulator.item_lists import item_ids
 from simulator.scenario import expressions
 from simulator.scenario.calling import Clients, answer_shown, request_shown, wanted_error, wrong_error
 from simulator.scenario.comparisons import brief, comparison_of, difference, same
@@ -18,7 +19,6 @@ from simulator.scenario.files import UnusableFile, beside, text_of
 from simulator.scenario.interactions import UnusableData, interactions_from
 from simulator.scenario.model import Data, Duration, Expectation, Read, Scenario, Step, WaitUntil, step_path
 from simulator.scenario.outcome import Listener, Outcome, Overrides, ScenarioFailed, StepBegan, StepEnded
-from simulator.scenario.rankings import item_ids
 from simulator.scenario.references import filled
 from simulator.scenario.yaml_text import ScenarioInvalid
 

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator import scenario
+from simulator.item_lists import places_moved
 from simulator.scenario.loading import parse
-from simulator.scenario.rankings import places_moved
 
 HEAD = "name: a story\nsimulate: {start: '2022-03-08T09:00:00Z'}\nsteps:\n"
 GROUP = "- {call: personalize.create_dataset_group, with: {name: films}, save: {arn: datasetGroupArn}}\n"
