@@ -28,12 +28,15 @@ _INI_KEYS = {
     "personalize_training": "the training of personalize_sim: sampled (default) or exact",
     "personalize_profile": "the service that personalize_sim simulates: today (default) or 2022",
     "personalize_throttling": "whether calls beyond the documented rates are refused: true or false (default)",
+    "personalize_scenarios": "folders below the project's root whose .yaml files are all scenarios (default: none)",
     "personalize_region": "the region of clients that name none (default: us-east-1)",
 }
 _MARKER = (
     "personalize(start, load, seed, durations, training, profile, region, freeze, virtual_sleep, max_virtual, quotas, "
     "throttling): the simulation that the fixture personalize_sim gives; keywords as of simulator.simulate()"
 )
+
+_RULE_MARKER = "personalize_rule(id): a rule that a scenario names; scenario files have it by themselves"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -43,8 +46,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Registers the marker."""
+    """Registers the markers."""
     config.addinivalue_line("markers", _MARKER)
+    config.addinivalue_line("markers", _RULE_MARKER)
 
 
 @pytest.fixture
@@ -68,11 +72,13 @@ def personalize_endpoint(request: pytest.FixtureRequest) -> Iterator[Endpoint]:
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """Collects scenario files, `scenarios/*.yaml` and `*.personalize.yaml`; not the steps that they include."""
+    """Collects scenario files: `*.personalize.yaml`, and every other one in the folders that the project names."""
     if file_path.suffix != ".yaml" or file_path.name.endswith(".steps.yaml"):
         return None
-    if file_path.parent.name != "scenarios" and not file_path.name.endswith(".personalize.yaml"):
-        return None
+    if not file_path.name.endswith(".personalize.yaml"):
+        folders = parent.config.getini("personalize_scenarios").split()
+        if not any(file_path.is_relative_to(parent.config.rootpath / folder) for folder in folders):
+            return None
     collector: pytest.Collector = _plugin().ScenarioFile.from_parent(parent, path=file_path)
     return collector
 

@@ -261,7 +261,7 @@ def _tell(console: Console, event: Event) -> None:
 
 def _summary(outcome: Outcome) -> str:
     return (
-        f"held: {len(outcome.scenario.content.steps)} steps, {outcome.calls} calls, "
+        f"held: {len(outcome.scenario.steps)} steps, {outcome.calls} calls, "
         f"{outcome.ended - outcome.began} of virtual time"
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -100,19 +101,43 @@ def _ini(config: pytest.Config) -> dict[str, Any]:
 
 
 class ScenarioFile(pytest.File):
-    """A scenario file: one test."""
+    """A scenario file: a test for each of its cases, or one."""
 
     def collect(self) -> Iterable[pytest.Item]:
-        """The one item."""
-        yield ScenarioItem.from_parent(self, name=self.path.name.removesuffix(".yaml"))
+        """The items; of a file that makes no sense one, which says so when it runs: the others' tests run."""
+        try:
+            scenarios = scenario.load_all(self.path)
+        except scenario.ScenarioInvalid as fault:
+            yield ScenarioItem.from_parent(self, name=_stem(self.path), read=fault)
+            return
+        for each in scenarios:
+            name = _stem(self.path) if each.case is None else each.name
+            yield ScenarioItem.from_parent(self, name=name, read=each)
 
 
 class ScenarioItem(pytest.Item):
-    """A scenario, run in a simulation of its own."""
+    """A scenario, run in a simulation of its own.
+
+    `-k` finds it by its name, its file's, and by the rules that it names; `-m` by its marks, and by
+    `personalize_rule(id="...")`.
+    """
+
+    def __init__(self, *, read: scenario.Scenario | scenario.ScenarioInvalid, **more: Any) -> None:
+        super().__init__(**more)
+        self._read = read
+        if isinstance(read, scenario.ScenarioInvalid):
+            return
+        for rule in read.rules():
+            self.extra_keyword_matches.add(rule)
+            self.add_marker(pytest.mark.personalize_rule(id=rule))
+        for mark in read.marks:
+            self.add_marker(mark)
 
     def runtest(self) -> None:
-        """Loads and plays the file."""
-        scenario.run(scenario.load(self.path))
+        """Plays the scenario."""
+        if isinstance(self._read, scenario.ScenarioInvalid):
+            raise self._read
+        scenario.run(self._read)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The report of a scenario that failed or is not valid; the traceback of anything else."""
@@ -122,4 +147,9 @@ class ScenarioItem(pytest.Item):
 
     def reportinfo(self) -> tuple[Any, int | None, str]:
         """Where it is, and its title."""
-        return self.path, None, f"scenario: {self.name}"
+        line = None if isinstance(self._read, scenario.ScenarioInvalid) else self._read.line - 1
+        return self.path, line, f"scenario: {self.name}"
+
+
+def _stem(file: Path) -> str:
+    return file.name.removesuffix(".yaml").removesuffix(".personalize")

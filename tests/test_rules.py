@@ -1,8 +1,8 @@
 """The catalogue of rules and its proofs: no rule without a proof, no proof of a rule that does not exist.
 
 A test proves the rules that its markers name: `rule` (of a rule that refuses: from both sides), `refused` and
-`accepted` (from one side each). A scenario proves the rule that a part of it names: from the refusing side in a step
-with `raises`.
+`accepted` (from one side each). A scenario proves the rules that it or a part of it names: from the refusing side in a
+step with `raises`, from the other in any other.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import pytest
 from simulator import errors, rules, scenario
 from simulator.rules.__main__ import page
 from simulator.scenario.loading import SHARED
+from simulator.scenario.model import Step
 
 ROOT = Path(__file__).parents[1]
 RULES = rules.load()
@@ -35,16 +36,21 @@ def _of_tests() -> Iterator[tuple[str, set[str], str]]:
 
 
 def _of_scenarios() -> Iterator[tuple[str, set[str], str]]:
-    """The same of every scenario."""
+    """The same of every scenario. The rule of a whole scenario is proven by its own steps, those of its case."""
     for file in sorted((ROOT / "scenarios").rglob("*.yaml")):
         if file.name.endswith(SHARED):
             continue
-        content = scenario.load(file).content
-        named = [(content.rule, SIDES["rule"])]
-        for step in content.steps:
-            side = {"refused"} if step.raises or (step.wait_until and step.wait_until.raises) else {"accepted"}
-            named += [(step.rule, side), *((each.rule, side) for each in step.expect)]
-        yield from ((rule, sides, str(file.relative_to(ROOT))) for rule, sides in named if rule is not None)
+        for each in scenario.load_all(file):
+            own = each.steps if each.case is None else each.steps[-len(each.case.steps) :]
+            named = [(each.rule, {side for step in own for side in _shown(step)})]
+            for step in each.steps:
+                named += [(rule, _shown(step)) for rule in (step.rule, *(held.rule for held in step.expect))]
+            yield from ((rule, sides, str(file.relative_to(ROOT))) for rule, sides in named if rule is not None)
+
+
+def _shown(step: Step) -> set[str]:
+    """The side of a rule that a step shows."""
+    return {"refused"} if step.raises or (step.wait_until and step.wait_until.raises) else {"accepted"}
 
 
 PROOFS = [*_of_tests(), *_of_scenarios()]

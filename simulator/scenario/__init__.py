@@ -1,13 +1,16 @@
 """Scenario files: stories told as data, run against the simulation, with what must hold at each step.
 
-`load` reads a file, `run` plays it; `ScenarioInvalid` and `ScenarioFailed` say in their text what was wrong.
+`load` reads a file with one scenario, `load_all` one that may have several cases; `run` plays a scenario.
+`ScenarioInvalid` and `ScenarioFailed` say in their text what was wrong.
 """
 
 from __future__ import annotations
 
-from simulator.scenario.loading import load
+from simulator.scenario.loading import load, load_all
 from simulator.scenario.model import Scenario
 from simulator.scenario.outcome import (
+    Asked,
+    Checked,
     Event,
     Outcome,
     Overrides,
@@ -19,6 +22,8 @@ from simulator.scenario.runner import run
 from simulator.scenario.yaml_text import ScenarioInvalid
 
 __all__ = [
+    "Asked",
+    "Checked",
     "Event",
     "Outcome",
     "Overrides",
@@ -28,5 +33,6 @@ __all__ = [
     "StepBegan",
     "StepEnded",
     "load",
+    "load_all",
     "run",
 ]

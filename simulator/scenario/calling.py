@@ -9,6 +9,7 @@ from typing import Any
 from simulator.scenario.answers import plain
 from simulator.scenario.comparisons import brief
 from simulator.scenario.model import Refusal, Scenario, step_path
+from simulator.scenario.stages import Stage
 from simulator.scenario.yaml_text import Path
 
 _LONGEST_REQUEST = 1000
@@ -20,15 +21,13 @@ class Clients:
     Raises ScenarioInvalid for an operation that boto3 does not have, before any call is made.
     """
 
-    def __init__(self, scenario: Scenario) -> None:
-        import boto3
-
-        session: Any = boto3.Session()
+    def __init__(self, scenario: Scenario, stage: Stage) -> None:
+        self._stage = stage
         named = list(_calls(scenario))
         self.calls = 0
         services = sorted({_split(call)[0] for _, call in named})
         try:
-            self._clients = {service: session.client(service) for service in services}
+            self._clients = {service: stage.client(service) for service in services}
         except ValueError as fault:  # boto3 makes no client for it
             raise scenario.invalid(("simulate", "region"), str(fault)) from None
         for path, call in named:
@@ -46,17 +45,19 @@ class Clients:
 
         service, operation = _split(call)
         self.calls += 1
+        answer, error = None, None
         try:
-            return plain(getattr(self._clients[service], operation)(**request)), None
+            answer = plain(getattr(self._clients[service], operation)(**self._stage.outgoing(request)))
         except ClientError as fault:
-            error = fault.response["Error"]
-            return None, {"code": error.get("Code", ""), "message": error.get("Message", "")}
+            told = fault.response["Error"]
+            error = {"code": told.get("Code", ""), "message": told.get("Message", "")}
         except BotoCoreError as fault:
-            return None, {"code": type(fault).__name__, "message": str(fault)}
+            error = {"code": type(fault).__name__, "message": str(fault)}
+        return self._stage.incoming(answer), self._stage.incoming(error)
 
 
 def _calls(scenario: Scenario) -> Iterator[tuple[Path, str]]:
-    for index, step in enumerate(scenario.content.steps):
+    for index, step in enumerate(scenario.steps):
         if step.call is not None:
             yield step_path(index, "call"), step.call
         if step.wait_until is not None:

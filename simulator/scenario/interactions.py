@@ -1,10 +1,13 @@
-"""The `data` step: interactions from a generator or a CSV file, split in time, with events drawn from them."""
+"""The `data` step: rows written out; or interactions, generated or of a CSV file, split in time, with events drawn."""
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import os
 import uuid
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +16,7 @@ from simulator.scenario.model import Data, Events
 if TYPE_CHECKING:
     import pandas as pd
 
-_COLUMNS = ("USER_ID", "ITEM_ID", "TIMESTAMP")
+INTERACTION_COLUMNS = ("USER_ID", "ITEM_ID", "TIMESTAMP")
 _MOVIELENS = ("userId", "movieId", "timestamp")
 
 
@@ -21,8 +24,23 @@ class UnusableData(Exception):
     """A CSV file that interactions cannot be read from, or too few of them."""
 
 
+def data_of(data: Data, seed: int, folder: str, ratings: str | PathLike[str] | None) -> Any:
+    """The answer of a `data` step. Raises UnusableData."""
+    return interactions_from(data, seed, folder, ratings) if data.rows is None else _written(data.rows, data.columns)
+
+
+def _written(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None) -> Any:
+    """The `csv` text of rows that are written out, and their `count`; a column that a row lacks is empty."""
+    text = io.StringIO()
+    names = columns or tuple(dict.fromkeys(key for row in rows for key in row))
+    writer = csv.DictWriter(text, names, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return {"count": len(rows), "csv": text.getvalue()}
+
+
 def interactions_from(data: Data, seed: int, folder: str, ratings: str | PathLike[str] | None) -> Any:
-    """The answer of a `data` step.
+    """The answer of a `data` step with interactions.
 
     `earlier` has a `count` and the rows as `csv` text; `later` has a `count`; `events` are rows of the later
     part. `users` tell of each user how many rows it has in either part, how many of its rows are `events`, and
@@ -33,6 +51,7 @@ def interactions_from(data: Data, seed: int, folder: str, ratings: str | PathLik
     """
     from simulator.data.generated import movielens_like, split_by_time
 
+    assert data.interactions is not None
     if ratings is not None:
         frame = read_csv(ratings)
     elif data.interactions.csv is not None:
@@ -44,10 +63,10 @@ def interactions_from(data: Data, seed: int, folder: str, ratings: str | PathLik
             frame = movielens_like(seed, made.users, made.items, made.interactions)
         except ValueError as fault:
             raise UnusableData(str(fault)) from None
-    earlier, later = split_by_time(frame, data.earlier)
+    earlier, later = split_by_time(frame, 1.0 if data.earlier is None else data.earlier)
     events = later.iloc[:0] if data.events is None else _drawn(later, data.events, seed)
     return {
-        "earlier": {"count": len(earlier), "csv": _csv(earlier, data.columns)},
+        "earlier": {"count": len(earlier), "csv": _csv(earlier, data.columns or INTERACTION_COLUMNS)},
         "later": {"count": len(later)},
         "events": _rows(events, data.events, seed),
         "users": _users(earlier, later, events),
@@ -63,11 +82,11 @@ def read_csv(path: str | PathLike[str]) -> pd.DataFrame:
 
     try:
         header = list(pd.read_csv(path, nrows=0).columns)
-        columns = next((each for each in (_COLUMNS, _MOVIELENS) if set(each) <= set(header)), None)
+        columns = next((each for each in (INTERACTION_COLUMNS, _MOVIELENS) if set(each) <= set(header)), None)
         if columns is None:
             raise UnusableData(
                 f"{os.fspath(path)} has the columns {', '.join(header)[:200]}: {', '.join(_MOVIELENS)} (MovieLens) "
-                f"or {', '.join(_COLUMNS)} are needed"
+                f"or {', '.join(INTERACTION_COLUMNS)} are needed"
             )
         user, item, timestamp = columns
         frame = pd.read_csv(
@@ -82,7 +101,7 @@ def read_csv(path: str | PathLike[str]) -> pd.DataFrame:
         raise UnusableData(f"{os.fspath(path)} is no CSV file of interactions: {str(fault)[:200]}") from None
     if frame.empty:
         raise UnusableData(f"{os.fspath(path)} has no rows")
-    return frame.rename(columns=dict(zip(columns, _COLUMNS, strict=True)))[list(_COLUMNS)]
+    return frame.rename(columns=dict(zip(columns, INTERACTION_COLUMNS, strict=True)))[list(INTERACTION_COLUMNS)]
 
 
 def _drawn(later: pd.DataFrame, events: Events, seed: int) -> pd.DataFrame:
@@ -96,7 +115,7 @@ def _drawn(later: pd.DataFrame, events: Events, seed: int) -> pd.DataFrame:
     return later.iloc[np.sort(drawn)]
 
 
-def _csv(frame: pd.DataFrame, columns: list[Any]) -> str:
+def _csv(frame: pd.DataFrame, columns: Sequence[str]) -> str:
     """The rows as a CSV file. Four times as fast as pandas writes it."""
     texts = [frame[name].astype(str).tolist() if name == "TIMESTAMP" else _cells(frame[name]) for name in columns]
     return "\n".join([",".join(columns), *map(",".join, zip(*texts, strict=True)), ""])
@@ -111,7 +130,7 @@ def _cells(column: pd.Series[Any]) -> list[str]:
 
 
 def _rows(frame: pd.DataFrame, events: Events | None, seed: int) -> list[dict[str, Any]]:
-    columns = {name: frame[name].tolist() for name in _COLUMNS}
+    columns = {name: frame[name].tolist() for name in INTERACTION_COLUMNS}
     if events is not None and events.session_per_user:
         sessions = {user: _session(seed, user) for user in set(columns["USER_ID"])}
         columns["SESSION_ID"] = [sessions[user] for user in columns["USER_ID"]]

@@ -17,6 +17,7 @@ from simulator.scenario.yaml_text import Document, Path, Place, ScenarioInvalid
 Text = Annotated[str, Meta(min_length=1)]
 Whole = Annotated[int, Meta(ge=1)]
 Amount = Annotated[float, Meta(ge=0, le=100_000)]
+Mark = Annotated[str, Meta(pattern="^[A-Za-z_][A-Za-z0-9_]*$")]
 
 
 class _Part(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -45,6 +46,8 @@ class Options(_Part, frozen=True):
     training: Literal["sampled", "exact"] = "sampled"
     profile: Literal["today", "2022"] = "today"  # the service as it is, or as it was in 2022
     region: Text | None = None
+    quotas: dict[str, int] = field(default_factory=dict)  # limits by name, in the place of the service's
+    throttling: bool = False
 
 
 class Refusal(_Part, frozen=True):
@@ -130,7 +133,7 @@ class Generated(_Part, frozen=True):
 
 
 class Interactions(_Part, frozen=True):
-    """Where interactions come from: made, or from a CSV file beside the scenario."""
+    """Where interactions come from: made, or from a CSV file in the scenario's folder or below it."""
 
     generated: Generated | None = None
     csv: Text | None = None
@@ -144,13 +147,16 @@ class Events(_Part, frozen=True):
 
 
 class Data(_Part, frozen=True):
-    """Interactions, split in time into an earlier part and a later one that events are drawn from."""
+    """Data of one's own: interactions, split in time, or the rows of any dataset, written out.
 
-    interactions: Interactions
-    columns: list[Literal["USER_ID", "ITEM_ID", "TIMESTAMP"]] = field(
-        default_factory=lambda: ["USER_ID", "ITEM_ID", "TIMESTAMP"]
-    )
-    earlier: Annotated[float, Meta(gt=0, le=1)] = 1.0
+    Interactions are split into an earlier part and a later one that events are drawn from. Rows are mappings of
+    column to value; the answer has their `count`, and their `csv`.
+    """
+
+    interactions: Interactions | None = None
+    rows: Annotated[list[dict[str, str | int | float | None]], Meta(min_length=1)] | None = None
+    columns: Annotated[list[Text], Meta(min_length=1)] | None = None  # those of the CSV text, in order; default: all
+    earlier: Annotated[float, Meta(gt=0, le=1)] | None = None  # default: 1, all of them
     events: Events | None = None
 
 
@@ -221,14 +227,27 @@ class Show(_Part, frozen=True):
     lists: Annotated[list[ShownList], Meta(min_length=1)]
 
 
-class Content(_Part, frozen=True):
-    """All of a scenario file."""
+class Case(_Part, frozen=True):
+    """One of several scenarios of a file: the file's steps, and then its own."""
 
     name: Text
     steps: Annotated[list[Step], Meta(min_length=1)]
+    source: Text | None = None  # default: the file's, as of rule
+    rule: Text | None = None
+    about: Text | None = None
+    marks: list[Mark] = field(default_factory=list)  # besides the file's
+
+
+class Content(_Part, frozen=True):
+    """All of a scenario file: one scenario, or with `cases` as many, which begin with the same steps."""
+
+    name: Text
+    steps: list[Step] = field(default_factory=list)
+    cases: list[Case] = field(default_factory=list)
     source: Text | None = None
     rule: Text | None = None
     about: Text | None = None
+    marks: list[Mark] = field(default_factory=list)  # marks of pytest
     simulate: Options = Options()
     show: list[Show] = field(default_factory=list)
 
@@ -242,32 +261,74 @@ class Shared(_Part, frozen=True):
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a step is written: in which document, and as which of its steps."""
+    """Where a step is written: in which document, and its path there."""
 
     document: Document
-    index: int
+    path: Path
 
 
+@dataclass(frozen=True)
 class Scenario:
-    """A scenario file that makes sense, ready to run.
+    """A scenario that makes sense, ready to run: a file's only one, or one of its cases.
 
-    `content` has the steps of included files in their places; `origins` are those of its steps, in order.
+    `steps` are all its steps, those of included files in their places; `origins` are where they are written.
     """
 
-    def __init__(self, content: Content, document: Document, origins: Sequence[Origin]) -> None:
-        self.content = content
-        self.document = document
-        self._origins = origins
+    content: Content
+    document: Document
+    steps: Sequence[Step]
+    origins: Sequence[Origin]
+    case: Case | None = None
 
     @property
     def name(self) -> str:
         """What the scenario is called."""
-        return self.content.name
+        return self.content.name if self.case is None else self.case.name
+
+    @property
+    def title(self) -> str:
+        """What it is called outside of its file."""
+        return self.name if self.case is None else f"{self.content.name}: {self.name}"
 
     @property
     def file(self) -> str:
         """The file it was read from, as it was named."""
         return self.document.file
+
+    @property
+    def about(self) -> str | None:
+        """What it is about, if it says so."""
+        return self.content.about if self.case is None or self.case.about is None else self.case.about
+
+    @property
+    def rule(self) -> str | None:
+        """The rule that it proves as a whole, if it names one."""
+        return self.content.rule if self.case is None or self.case.rule is None else self.case.rule
+
+    @property
+    def source(self) -> str | None:
+        """What it is based on, if it says so."""
+        return self.content.source if self.case is None or self.case.source is None else self.case.source
+
+    @property
+    def marks(self) -> list[str]:
+        """The marks of pytest that it has: its file's and its own."""
+        return [*self.content.marks, *(self.case.marks if self.case is not None else [])]
+
+    @property
+    def line(self) -> int:
+        """The line of its file that it begins at."""
+        if self.case is None:
+            return 1
+        return self.document.place(("cases", self.content.cases.index(self.case))).line
+
+    def rules(self) -> list[str]:
+        """All rules that it or a part of it names, each once, in the order of the file."""
+        named = [
+            self.rule,
+            *(rule for step in self.steps for rule in (step.rule, *(each.rule for each in step.expect))),
+        ]
+        return list(dict.fromkeys(rule for rule in named if rule is not None))
 
     def place(self, *path: str | int) -> Place:
         """Where a part of it stands in its file, which for an included step is another."""
@@ -276,7 +337,7 @@ class Scenario:
 
     def file_of(self, index: int) -> str:
         """The file that a step is written in."""
-        return self._origins[index].document.file
+        return self.origins[index].document.file
 
     def invalid(self, path: Path, message: str) -> ScenarioInvalid:
         """The exception for a fault of a part of it."""
@@ -287,13 +348,13 @@ class Scenario:
         """The document that a part is written in, and its path there."""
         if len(path) < 2 or path[0] != "steps" or not isinstance(path[1], int):
             return self.document, path
-        origin = self._origins[path[1]]
-        return origin.document, step_path(origin.index, *path[2:])
+        origin = self.origins[path[1]]
+        return origin.document, (*origin.path, *path[2:])
 
     def __repr__(self) -> str:
-        return f"<Scenario {self.name!r} of {self.file}>"
+        return f"<Scenario {self.title!r} of {self.file}>"
 
 
 def step_path(index: int, *rest: str | int) -> Path:
-    """The path of a step in its file, or of a part of the step."""
+    """The path of a step among all of a scenario, or of a part of the step."""
     return ("steps", index, *rest)

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from simulator.scenario.comparisons import brief
 from simulator.scenario.model import Duration, Scenario, Show, Step, step_path
+from simulator.scenario.yaml_text import Path
 
 _LONGEST_LINE = 1500
 
@@ -47,7 +48,34 @@ class StepEnded:
     calls: int
 
 
-Event: TypeAlias = StepBegan | StepEnded
+@dataclass(frozen=True)
+class Asked:
+    """A call was answered: with its answer as plain data, or with an error's code and message."""
+
+    number: int
+    call: str
+    request: Mapping[str, Any]
+    answer: Any
+    error: Mapping[str, str] | None
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Something was expected: what was found, what was wanted, and how they differ, None if they do not.
+
+    `path` is where the expectation stands among the scenario's steps; `comparison` its name, `raises` for an error,
+    and of a wait `becomes` (found are the different values on the way) or `seen`.
+    """
+
+    number: int
+    path: Path
+    comparison: str
+    found: Any
+    wanted: Any
+    difference: str | None
+
+
+Event: TypeAlias = StepBegan | StepEnded | Asked | Checked
 Listener: TypeAlias = Callable[[Event], None]
 
 
@@ -68,19 +96,23 @@ class Outcome:
 
 
 class ScenarioFailed(Exception):
-    """A scenario that did not hold; its text is the report: which step, and how the answer differed."""
+    """A scenario that did not hold; its text is the report: which step, and how the answer differed.
+
+    `faults` are the report's lines by name: request, answer, expected, difference, rule, source, error, row.
+    """
 
     def __init__(self, scenario: Scenario, index: int, now: datetime, faults: Mapping[str, Any]) -> None:
         self.scenario = scenario
-        self.step = scenario.content.steps[index]
+        self.step = scenario.steps[index]
         self.number = index + 1
         self.line = scenario.place(*step_path(index)).line
         self.now = now
+        self.faults = faults
         super().__init__(self._report(index, faults))
 
     def _report(self, index: int, faults: Mapping[str, Any]) -> str:
         lines = [
-            f"{self.scenario.file_of(index)}:{self.line}: step {self.number} of {len(self.scenario.content.steps)}, "
+            f"{self.scenario.file_of(index)}:{self.line}: step {self.number} of {len(self.scenario.steps)}, "
             f"{self.step.title!r}, did not hold at {self.now:%Y-%m-%d %H:%M:%S} (virtual time)"
         ]
         for name, fault in faults.items():

@@ -1,97 +1,42 @@
-"""Plays a scenario: boto3 calls in a simulation, step by step, to the end or the first that does not hold."""
+"""Plays a scenario in a simulation, step by step, to the end or the first that does not hold."""
 
 from __future__ import annotations
 
-import csv
-import json
-import os
 from collections.abc import Mapping
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
-
-import msgspec
+from typing import Any
 
 from simulator.item_lists import item_ids
-from simulator.scenario import expressions
-from simulator.scenario.calling import Clients, answer_shown, request_shown, wanted_error, wrong_error
-from simulator.scenario.comparisons import brief, comparison_of, difference, same
-from simulator.scenario.files import UnusableFile, beside, text_of
-from simulator.scenario.interactions import UnusableData, interactions_from
-from simulator.scenario.model import Data, Duration, Expectation, Read, Scenario, Step, WaitUntil, step_path
-from simulator.scenario.outcome import Listener, Outcome, Overrides, ScenarioFailed, StepBegan, StepEnded
-from simulator.scenario.references import filled
-from simulator.scenario.yaml_text import ScenarioInvalid
-
-if TYPE_CHECKING:
-    from simulator.simulation import Simulation, simulate
-
-
-class _Fault(Exception):
-    """Why a step does not hold: the lines of its report, by name."""
-
-    def __init__(self, **lines: Any) -> None:
-        super().__init__()
-        self.lines = lines
+from simulator.scenario.model import Scenario
+from simulator.scenario.outcome import Listener, Outcome, Overrides
+from simulator.scenario.stages import Stage, in_process
+from simulator.scenario.story import Story
 
 
 def run(scenario: Scenario, listener: Listener | None = None, overrides: Overrides | None = None) -> Outcome:
-    """Runs a scenario in a simulation of its own; the listener hears of every step that begins and ends.
+    """Runs a scenario in a simulation of its own; the listener hears of every step, and of what it asks and checks.
 
     Raises ScenarioFailed at the first step that does not hold, ScenarioInvalid if the scenario names an
     operation or a file that there is not, ValueError for an override that makes no sense, SavedWorldError or OSError
     for a saved world that cannot be loaded or written.
     """
     overrides = overrides or Overrides()
-    steps = scenario.content.steps
-    with _simulation(scenario, overrides) as simulation:
-        began = simulation.clock.now()
-        story = _Story(scenario, simulation, overrides)
-        for index, step in enumerate(steps):
-            if listener is not None:
-                listener(StepBegan(index + 1, len(steps), step, simulation.clock.now()))
-            before = story.clients.calls
-            story.play(index, step)
-            if listener is not None:
-                made = story.clients.calls - before
-                listener(StepEnded(index + 1, len(steps), step, simulation.clock.now(), made))
-        _check_shows(scenario, story.saved)
+    with in_process(scenario, overrides) as stage:
+        outcome = play(scenario, stage, listener, overrides)
         if overrides.save is not None:
-            simulation.save(overrides.save)
-        return Outcome(scenario, began, simulation.clock.now(), story.clients.calls, story.saved)
+            stage.save(overrides.save)
+        return outcome
 
 
-def _simulation(scenario: Scenario, overrides: Overrides) -> simulate:
-    from simulator.simulation import simulate
-
-    options = scenario.content.simulate
-    if overrides.load is not None:
-        return simulate(
-            load=overrides.load,
-            seed=overrides.seed,
-            durations=_lengths(overrides.durations),
-            profile=overrides.profile,
-            region=options.region,
-        )
-    durations = options.durations if overrides.durations is None else overrides.durations
-    try:
-        return simulate(
-            options.start,
-            seed=options.seed if overrides.seed is None else overrides.seed,
-            durations=_lengths(durations),
-            training=options.training,
-            profile=options.profile if overrides.profile is None else overrides.profile,
-            region=options.region,
-        )
-    except ValueError as fault:
-        if overrides.durations is not None:
-            raise
-        raise scenario.invalid(("simulate", "durations"), str(fault)) from None
-
-
-def _lengths(durations: str | Mapping[str, Duration] | None) -> str | dict[str, timedelta] | None:
-    if durations is None or isinstance(durations, str):
-        return durations
-    return {name: length.timedelta() for name, length in durations.items()}
+def play(
+    scenario: Scenario, stage: Stage, listener: Listener | None = None, overrides: Overrides | None = None
+) -> Outcome:
+    """Plays a scenario on a stage. Raises ScenarioFailed, ScenarioInvalid."""
+    began = stage.now()
+    story = Story(scenario, stage, (overrides or Overrides()).ratings, listener)
+    for index in range(len(scenario.steps)):
+        story.play(index)
+    _check_shows(scenario, story.saved)
+    return Outcome(scenario, began, stage.now(), story.clients.calls, story.saved)
 
 
 def _check_shows(scenario: Scenario, saved: Mapping[str, Any]) -> None:
@@ -102,196 +47,3 @@ def _check_shows(scenario: Scenario, saved: Mapping[str, Any]) -> None:
             except TypeError as fault:
                 path = ("show", number, "lists", column, "value")
                 raise scenario.invalid(path, f"{shown.value} cannot be shown: {fault}") from None
-
-
-class _Story:
-    """A run under way: the clients, and what has been saved."""
-
-    def __init__(self, scenario: Scenario, simulation: Simulation, overrides: Overrides) -> None:
-        self.saved: dict[str, Any] = {}
-        self.clients = Clients(scenario)
-        self._scenario = scenario
-        self._simulation = simulation
-        self._overrides = overrides
-
-    def play(self, index: int, step: Step) -> None:
-        """Does what a step says. Raises ScenarioFailed, with the report, if it does not hold."""
-        cause: Exception | None = None
-        try:
-            self._play(index, step)
-        except _Fault as fault:
-            lines = fault.lines
-        except ScenarioInvalid:
-            raise
-        except Exception as fault:
-            # Whatever boto3, moto or the simulation make of the step: its place is what the reader needs first.
-            lines, cause = {"error": f"{type(fault).__name__}: {fault}"}, fault
-        else:
-            return
-        raise ScenarioFailed(self._scenario, index, self._simulation.clock.now(), lines) from cause
-
-    def _play(self, index: int, step: Step) -> None:
-        if step.tick is not None:
-            self._simulation.clock.tick(step.tick.timedelta())
-        elif step.move_to is not None:
-            self._move_to(filled(step.move_to, self.saved))
-        elif step.repeat is not None:
-            self._repeat(step)
-        elif step.call is not None:
-            self._call(step, self.saved)
-        elif step.wait_until is not None:
-            wait = filled(step.wait_until, self.saved)
-            answer = self._wait(wait)
-            seen = {"request": request_shown(wait.call, wait.with_), "answer": answer_shown(answer)}
-            self._hold(step, answer, self.saved, seen)
-        elif step.data is not None:
-            self._hold(step, self._interactions(index, step.data), self.saved, {})
-        elif step.read is not None:
-            self._hold(step, _read(filled(step.read, self.saved)), self.saved, {})
-        elif step.file is not None:
-            self._hold(step, self._text(index, step.file), self.saved, {})
-        else:
-            self._hold(step, self.saved, self.saved, {})
-
-    def _move_to(self, moment: Any) -> None:
-        try:
-            self._simulation.clock.move_to(moment)
-        except (ValueError, TypeError) as fault:
-            raise _Fault(error=f"the clock cannot be moved to {moment!r}: {fault}") from None
-
-    def _interactions(self, index: int, data: Data) -> Any:
-        folder = os.path.dirname(self._scenario.file)
-        ratings = self._overrides.ratings
-        try:
-            return interactions_from(data, self._simulation.seed, folder, ratings)
-        except UnusableData as fault:
-            if ratings is not None:
-                raise ScenarioInvalid(str(fault), "--ratings") from None
-            raise self._scenario.invalid(step_path(index, "data"), str(fault)) from None
-
-    def _text(self, index: int, name: str) -> str:
-        try:
-            return text_of(beside(self._scenario.file, name))
-        except UnusableFile as fault:
-            raise self._scenario.invalid(step_path(index, "file"), f"{name}: {fault}") from None
-
-    def _repeat(self, step: Step) -> None:
-        assert step.repeat is not None
-        rows = filled(step.repeat.over, self.saved)
-        if not isinstance(rows, list):
-            raise _Fault(error=f"there are no rows to repeat over: {step.repeat.over} is {brief(rows)}")
-        for number, row in enumerate(rows, start=1):
-            try:
-                self._call(step, {**self.saved, step.repeat.as_: row})
-            except _Fault as fault:
-                raise _Fault(row=f"{number} of {len(rows)}: {brief(row)}", **fault.lines) from None
-
-    def _call(self, step: Step, saved: Mapping[str, Any]) -> None:
-        assert step.call is not None
-        request = filled(step.with_, saved)
-        answer, error = self.clients.ask(step.call, request)
-        seen = {"request": request_shown(step.call, request), "answer": answer_shown(error or answer)}
-        if step.raises is not None:
-            wanted = filled(step.raises, saved)
-            wrong = "no error came" if error is None else wrong_error(wanted, error)
-            if wrong is not None:
-                raise _Fault(**seen, expected=wanted_error(wanted), difference=wrong, **_origin(step, None))
-        elif error is not None:
-            raise _Fault(request=seen["request"], error=f"{error['code']}: {error['message']}")
-        self._hold(step, error or answer, saved, seen)
-
-    def _wait(self, wait: WaitUntil) -> Any:
-        """Calls until the answer is what is waited for, moving the clock in between; that answer."""
-        clock = self._simulation.clock
-        deadline = clock.now() + wait.within.timedelta()
-        request = request_shown(wait.call, wait.with_)
-        seen: list[Any] = []
-        while True:
-            answer, error = self.clients.ask(wait.call, wait.with_)
-            if error is not None:
-                if wait.raises is not None and wrong_error(wait.raises, error) is None:
-                    return error
-                raise _Fault(request=request, error=f"{error['code']}: {error['message']}")
-            if wait.value is not None:
-                value = _search(wait.value, answer)
-                if not seen or not same(seen[-1], value):
-                    seen.append(value)
-                if same(value, wait.equals):
-                    break
-            if clock.now() + wait.every.timedelta() > deadline:
-                raise _Fault(
-                    request=request,
-                    answer=answer_shown(answer),
-                    expected=f"{wait.value} becomes {brief(wait.equals)}"
-                    if wait.raises is None
-                    else wanted_error(wait.raises),
-                    difference=f"not within {wait.within.timedelta()}; seen: {brief(seen)}",
-                )
-            clock.tick(wait.every.timedelta())
-        if wait.seen is not None and not same(seen, wait.seen):
-            raise _Fault(
-                request=request,
-                answer=answer_shown(answer),
-                expected=f"{wait.value} goes through {brief(wait.seen)}",
-                difference=f"it went through {brief(seen)}",
-            )
-        return answer
-
-    def _hold(self, step: Step, answer: Any, saved: Mapping[str, Any], seen: Mapping[str, Any]) -> None:
-        """Saves what a step saves, and checks what it expects; `seen` is what a report shows of the call."""
-        for name, expression in step.save.items():
-            value = _search(expression, answer)
-            if value is None:
-                raise _Fault(**seen, error=f"there is nothing to save as {name}: {expression} finds null")
-            self.saved[name] = value
-        for expectation in step.expect:
-            [name] = comparison_of(expectation)
-            expected = getattr(expectation, name)
-            actual = _search(expectation.value, answer)
-            wrong = difference(name, actual, filled(expected, saved))
-            if wrong is not None:
-                claim = _claim(expectation, name, expected)
-                raise _Fault(**seen, expected=claim, difference=wrong, **_origin(step, expectation))
-
-
-def _read(read: Read) -> Any:
-    """The rows of a text, and its header if there is one."""
-    text: Any = read.text
-    if not isinstance(text, str) or not text:
-        raise _Fault(error=f"this is no text to read: {brief(text)}")
-    if read.as_ == "json_lines":
-        return {"rows": [_json(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]}
-    header, *rows = text.splitlines()
-    if read.as_ == "lines":
-        return {"header": header, "rows": rows}
-    columns = next(csv.reader([header]))
-    return {"header": columns, "rows": [dict(zip(columns, row, strict=False)) for row in csv.reader(rows)]}
-
-
-def _json(number: int, line: str) -> Any:
-    try:
-        return json.loads(line)
-    except ValueError as fault:
-        raise _Fault(error=f"line {number} is no JSON: {fault}: {brief(line)}") from None
-
-
-def _search(expression: str, value: Any) -> Any:
-    try:
-        return expressions.search(expression, value)
-    except expressions.NotApplicable as fault:
-        raise _Fault(error=str(fault)) from None
-
-
-def _claim(expectation: Expectation, name: str, expected: Any) -> str:
-    what = "the answer" if expectation.value == "@" else expectation.value
-    return f"{what} {name.replace('_', ' ')} {brief(msgspec.to_builtins(expected))}"
-
-
-def _origin(step: Step, expectation: Expectation | None) -> dict[str, str]:
-    """What an expectation is based on: its own rule and source, or its step's."""
-    origin = {}
-    for name in ("rule", "source"):
-        text = (expectation and getattr(expectation, name)) or getattr(step, name)
-        if text is not None:
-            origin[name] = text
-    return origin

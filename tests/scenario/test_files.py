@@ -63,7 +63,7 @@ def test_included_steps_stand_in_their_place(folder: Path) -> None:
         + "- {call: personalize.list_datasets, with: {datasetGroupArn: '${group}'}}\n"
         + "- {file: name.txt, save: {name: '@'}, expect: [{value: '@', equals: films}]}\n",
     )
-    assert [step.title for step in read.content.steps] == [
+    assert [step.title for step in read.steps] == [
         "the file name.txt",
         "personalize.create_dataset_group",
         "0:01:00 pass",
@@ -160,10 +160,14 @@ def test_what_makes_no_sense_is_one_line_with_its_place(
 
 
 def test_files_of_steps_are_no_tests_of_their_own(pytester: pytest.Pytester) -> None:
-    scenarios = pytester.mkdir("scenarios")
-    (scenarios / "pause.steps.yaml").write_text("steps: [{tick: {hours: 1}}]\n")
-    (scenarios / "story.yaml").write_text(HEAD + "- include: pause.steps.yaml\n")
-    pytester.runpytest_subprocess().assert_outcomes(passed=1)
+    stories = pytester.mkdir("stories")
+    (stories / "deep").mkdir()
+    for folder in (stories, stories / "deep"):
+        (folder / "pause.steps.yaml").write_text("steps: [{tick: {hours: 1}}]\n")
+        (folder / "story.yaml").write_text(HEAD + "- include: pause.steps.yaml\n")
+    pytester.runpytest_subprocess().assert_outcomes()
+    pytester.makeini("[pytest]\npersonalize_scenarios = stories\n")
+    pytester.runpytest_subprocess().assert_outcomes(passed=2)
 
 
 def test_a_file_that_is_no_text(folder: Path) -> None:

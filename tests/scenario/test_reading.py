@@ -113,7 +113,7 @@ def test_what_is_refused_says_where_and_what_was_meant(text: str, found: str, ad
 
 def test_values_are_read_as_they_look() -> None:
     text = step("{call: s3.x, with: {a: 5, b: -0.5, c: true, d: null, e: 1a, f: '5', g: x y}}")
-    assert parse(text, "story.yaml").content.steps[0].with_ == {
+    assert parse(text, "story.yaml").steps[0].with_ == {
         "a": 5,
         "b": -0.5,
         "c": True,

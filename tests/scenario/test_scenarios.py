@@ -77,7 +77,7 @@ def test_comparisons_both_ways(comparison: str, holds: str, fails: str) -> None:
     ("text", "told"),
     [
         ("", "the file is empty"),
-        ("name: x", "lacks the field"),
+        ("name: x", "a scenario has 'steps'"),
         ("name: 5\nsteps: [{tick: {hours: 1}}]", "1:"),
         ("name: no\nsteps: [{tick: {hours: 1}}]", "1:"),
         (HEAD + "- {call: personalize.no_such_thing}\n", "no_such_thing"),

@@ -1,0 +1,252 @@
+"""A story under way: its steps played on a stage, one after the other, each to see whether it holds."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections.abc import Mapping
+from os import PathLike
+from typing import Any
+
+import msgspec
+
+from simulator.scenario import expressions
+from simulator.scenario.calling import Clients, answer_shown, request_shown, wanted_error, wrong_error
+from simulator.scenario.comparisons import brief, comparison_of, difference, same
+from simulator.scenario.files import UnusableFile, beside, text_of
+from simulator.scenario.interactions import UnusableData, data_of
+from simulator.scenario.model import Data, Expectation, Read, Scenario, Step, WaitUntil, step_path
+from simulator.scenario.outcome import Asked, Checked, Event, Listener, ScenarioFailed, StepBegan, StepEnded
+from simulator.scenario.references import filled
+from simulator.scenario.stages import Stage
+from simulator.scenario.yaml_text import Path, ScenarioInvalid
+
+
+class _Fault(Exception):
+    """Why a step does not hold: the lines of its report, by name."""
+
+    def __init__(self, **lines: Any) -> None:
+        super().__init__()
+        self.lines = lines
+
+
+class Story:
+    """A run under way: the clients, and what has been saved.
+
+    Raises ScenarioInvalid if the scenario names an operation that there is not.
+    """
+
+    def __init__(
+        self, scenario: Scenario, stage: Stage, ratings: str | PathLike[str] | None, listener: Listener | None
+    ) -> None:
+        self.saved: dict[str, Any] = {}
+        self.clients = Clients(scenario, stage)
+        self._scenario = scenario
+        self._stage = stage
+        self._ratings = ratings
+        self._listener = listener
+        self._index = 0
+
+    def play(self, index: int) -> None:
+        """Does what a step says. Raises ScenarioFailed, with the report, if it does not hold."""
+        step, total = self._scenario.steps[index], len(self._scenario.steps)
+        self._index, before = index, self.clients.calls
+        self._tell(StepBegan(index + 1, total, step, self._stage.now()))
+        cause: Exception | None = None
+        try:
+            self._play(index, step)
+        except _Fault as fault:
+            lines = fault.lines
+        except ScenarioInvalid:
+            raise
+        except Exception as fault:
+            # Whatever boto3, moto or the simulation make of the step: its place is what the reader needs first.
+            lines, cause = {"error": f"{type(fault).__name__}: {fault}"}, fault
+        else:
+            self._tell(StepEnded(index + 1, total, step, self._stage.now(), self.clients.calls - before))
+            return
+        raise ScenarioFailed(self._scenario, index, self._stage.now(), lines) from cause
+
+    def _tell(self, event: Event) -> None:
+        if self._listener is not None:
+            self._listener(event)
+
+    def _checked(self, path: Path, comparison: str, found: Any, wanted: Any, wrong: str | None) -> str | None:
+        """How what was found is not what was wanted, as it is; the listener hears of it."""
+        self._tell(Checked(self._index + 1, step_path(self._index, *path), comparison, found, wanted, wrong))
+        return wrong
+
+    def _ask(self, call: str, request: Mapping[str, Any]) -> tuple[Any, dict[str, str] | None]:
+        answer, error = self.clients.ask(call, request)
+        self._tell(Asked(self._index + 1, call, request, answer, error))
+        return answer, error
+
+    def _play(self, index: int, step: Step) -> None:
+        if step.tick is not None:
+            self._stage.tick(step.tick.timedelta())
+        elif step.move_to is not None:
+            self._move_to(filled(step.move_to, self.saved))
+        elif step.repeat is not None:
+            self._repeat(step)
+        elif step.call is not None:
+            self._call(step, self.saved)
+        elif step.wait_until is not None:
+            wait = filled(step.wait_until, self.saved)
+            answer = self._wait(wait)
+            seen = {"request": request_shown(wait.call, wait.with_), "answer": answer_shown(answer)}
+            self._hold(step, answer, self.saved, seen)
+        elif step.data is not None:
+            self._hold(step, self._data(index, step.data), self.saved, {})
+        elif step.read is not None:
+            self._hold(step, _read(filled(step.read, self.saved)), self.saved, {})
+        elif step.file is not None:
+            self._hold(step, self._text(index, step.file), self.saved, {})
+        else:
+            self._hold(step, self.saved, self.saved, {})
+
+    def _move_to(self, moment: Any) -> None:
+        try:
+            self._stage.move_to(moment)
+        except (ValueError, TypeError) as fault:
+            raise _Fault(error=f"the clock cannot be moved to {moment!r}: {fault}") from None
+
+    def _data(self, index: int, data: Data) -> Any:
+        folder = os.path.dirname(self._scenario.file)
+        ratings = self._ratings
+        try:
+            return data_of(data, self._stage.seed, folder, ratings)
+        except UnusableData as fault:
+            if ratings is not None:
+                raise ScenarioInvalid(str(fault), "--ratings") from None
+            raise self._scenario.invalid(step_path(index, "data"), str(fault)) from None
+
+    def _text(self, index: int, name: str) -> str:
+        try:
+            return text_of(beside(self._scenario.file, name))
+        except UnusableFile as fault:
+            raise self._scenario.invalid(step_path(index, "file"), f"{name}: {fault}") from None
+
+    def _repeat(self, step: Step) -> None:
+        assert step.repeat is not None
+        rows = filled(step.repeat.over, self.saved)
+        if not isinstance(rows, list) or not rows:
+            raise _Fault(error=f"there are no rows to repeat over: {step.repeat.over} is {brief(rows)}")
+        for number, row in enumerate(rows, start=1):
+            try:
+                self._call(step, {**self.saved, step.repeat.as_: row})
+            except _Fault as fault:
+                raise _Fault(row=f"{number} of {len(rows)}: {brief(row)}", **fault.lines) from None
+
+    def _call(self, step: Step, saved: Mapping[str, Any]) -> None:
+        assert step.call is not None
+        request = filled(step.with_, saved)
+        answer, error = self._ask(step.call, request)
+        seen = {"request": request_shown(step.call, request), "answer": answer_shown(error or answer)}
+        if step.raises is not None:
+            wanted = filled(step.raises, saved)
+            wrong = "no error came" if error is None else wrong_error(wanted, error)
+            if self._checked(("raises",), "raises", error, wanted, wrong) is not None:
+                raise _Fault(**seen, expected=wanted_error(wanted), difference=wrong, **_origin(step, None))
+        elif error is not None:
+            raise _Fault(request=seen["request"], error=f"{error['code']}: {error['message']}")
+        self._hold(step, error or answer, saved, seen)
+
+    def _wait(self, wait: WaitUntil) -> Any:
+        """Calls until the answer is what is waited for, moving the clock in between; that answer."""
+        deadline = self._stage.now() + wait.within.timedelta()
+        request = request_shown(wait.call, wait.with_)
+        seen: list[Any] = []
+        while True:
+            answer, error = self._ask(wait.call, wait.with_)
+            if error is not None:
+                if wait.raises is not None and wrong_error(wait.raises, error) is None:
+                    self._checked(("wait_until", "raises"), "raises", error, wait.raises, None)
+                    return error
+                raise _Fault(request=request, error=f"{error['code']}: {error['message']}")
+            if wait.value is not None:
+                value = _search(wait.value, answer)
+                if not seen or not same(seen[-1], value):
+                    seen.append(value)
+                if same(value, wait.equals):
+                    break
+            if self._stage.now() + wait.every.timedelta() > deadline:
+                raise _Fault(
+                    request=request,
+                    answer=answer_shown(answer),
+                    expected=f"{wait.value} becomes {brief(wait.equals)}"
+                    if wait.raises is None
+                    else wanted_error(wait.raises),
+                    difference=f"not within {wait.within.timedelta()}; seen: {brief(seen)}",
+                )
+            self._stage.tick(wait.every.timedelta())
+        self._checked(("wait_until", "equals"), "becomes", seen, wait.equals, None)
+        if wait.seen is not None:
+            wrong = None if same(seen, wait.seen) else f"it went through {brief(seen)}"
+            if self._checked(("wait_until", "seen"), "seen", seen, wait.seen, wrong) is not None:
+                raise _Fault(
+                    request=request,
+                    answer=answer_shown(answer),
+                    expected=f"{wait.value} goes through {brief(wait.seen)}",
+                    difference=wrong,
+                )
+        return answer
+
+    def _hold(self, step: Step, answer: Any, saved: Mapping[str, Any], seen: Mapping[str, Any]) -> None:
+        """Saves what a step saves, and checks what it expects; `seen` is what a report shows of the call."""
+        for name, expression in step.save.items():
+            value = _search(expression, answer)
+            if value is None:
+                raise _Fault(**seen, error=f"there is nothing to save as {name}: {expression} finds null")
+            self.saved[name] = value
+        for number, expectation in enumerate(step.expect):
+            [name] = comparison_of(expectation)
+            expected = getattr(expectation, name)
+            actual, wanted = _search(expectation.value, answer), filled(expected, saved)
+            wrong = difference(name, actual, wanted)
+            if self._checked(("expect", number), name, actual, wanted, wrong) is not None:
+                claim = _claim(expectation, name, expected)
+                raise _Fault(**seen, expected=claim, difference=wrong, **_origin(step, expectation))
+
+
+def _read(read: Read) -> Any:
+    """The rows of a text, and its header if there is one."""
+    text: Any = read.text
+    if not isinstance(text, str) or not text:
+        raise _Fault(error=f"this is no text to read: {brief(text)}")
+    if read.as_ == "json_lines":
+        return {"rows": [_json(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]}
+    header, *rows = text.splitlines()
+    if read.as_ == "lines":
+        return {"header": header, "rows": rows}
+    columns = next(csv.reader([header]))
+    return {"header": columns, "rows": [dict(zip(columns, row, strict=False)) for row in csv.reader(rows)]}
+
+
+def _json(number: int, line: str) -> Any:
+    try:
+        return json.loads(line)
+    except ValueError as fault:
+        raise _Fault(error=f"line {number} is no JSON: {fault}: {brief(line)}") from None
+
+
+def _search(expression: str, value: Any) -> Any:
+    try:
+        return expressions.search(expression, value)
+    except expressions.NotApplicable as fault:
+        raise _Fault(error=str(fault)) from None
+
+
+def _claim(expectation: Expectation, name: str, expected: Any) -> str:
+    what = "the answer" if expectation.value == "@" else expectation.value
+    return f"{what} {name.replace('_', ' ')} {brief(msgspec.to_builtins(expected))}"
+
+
+def _origin(step: Step, expectation: Expectation | None) -> dict[str, str]:
+    """What an expectation is based on: its own rule and source, or its step's."""
+    origin = {}
+    for name in ("rule", "source"):
+        text = (expectation and getattr(expectation, name)) or getattr(step, name)
+        if text is not None:
+            origin[name] = text
+    return origin
