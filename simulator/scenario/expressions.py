@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import jmespath  # type: ignore[import-untyped]
@@ -15,8 +16,10 @@ class NotApplicable(Exception):
 def check(expression: str) -> None:
     """Raises NotApplicable unless the text is a JMESPath expression."""
     try:
-        jmespath.compile(expression)
-    except (JMESPathError, ValueError, RecursionError) as fault:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", PendingDeprecationWarning)  # text in backticks that is no JSON
+            jmespath.compile(expression)
+    except (JMESPathError, ValueError, RecursionError, PendingDeprecationWarning) as fault:
         raise NotApplicable(f"{expression!r} is no JMESPath: {_first_line(fault)}") from None
 
 
