@@ -1,7 +1,7 @@
 """Amazon Personalize, simulated in process: unmodified boto3 code runs offline, and time is virtual.
 
-`simulate()` runs a block inside a simulation, `current()` is the one that is running. Everything else in this
-package is private.
+`simulate()` runs a block inside a simulation, `current()` is the one that is running; `compare` and
+`recommendations_frame` show what was recommended. Everything else in this package is private.
 """
 
 from __future__ import annotations
@@ -13,6 +13,10 @@ from simulator.version import __version__
 
 if TYPE_CHECKING:
     from simulator.clock import SimulatorError as SimulatorError
+    from simulator.comparing import Comparison as Comparison
+    from simulator.comparing import compare as compare
+    from simulator.comparing import recommendations_frame as recommendations_frame
+    from simulator.deploying import Deployment as Deployment
     from simulator.resources.not_simulated import NotSimulatedWarning as NotSimulatedWarning
     from simulator.saving import SavedWorldError as SavedWorldError
     from simulator.simulation import Simulation as Simulation
@@ -20,21 +24,29 @@ if TYPE_CHECKING:
     from simulator.simulation import simulate as simulate
 
 __all__ = [
+    "Comparison",
+    "Deployment",
     "NotSimulatedWarning",
     "SavedWorldError",
     "Simulation",
     "SimulatorError",
     "__version__",
+    "compare",
     "current",
+    "recommendations_frame",
     "simulate",
 ]
 
 _MODULES = {
+    "Comparison": "simulator.comparing",
+    "Deployment": "simulator.deploying",
     "NotSimulatedWarning": "simulator.resources.not_simulated",
     "SavedWorldError": "simulator.saving",
     "Simulation": "simulator.simulation",
     "SimulatorError": "simulator.clock",
+    "compare": "simulator.comparing",
     "current": "simulator.simulation",
+    "recommendations_frame": "simulator.comparing",
     "simulate": "simulator.simulation",
 }
 

@@ -15,7 +15,7 @@ from unittest.mock import patch
 
 from moto import mock_aws
 
-from simulator import saving
+from simulator import deploying, saving
 from simulator.aws import gateway, guard
 from simulator.aws.explaining import explain
 from simulator.aws.host import Host
@@ -84,6 +84,9 @@ class Simulation:
     def __init__(self, host: Host) -> None:
         self._host = host
         self.clock = Clock(host)
+
+    # Its signature and docstring stand there once.
+    deploy = deploying.deploy
 
     @property
     def seed(self) -> int:
