@@ -120,6 +120,11 @@ def _explained(context: Context, arn: str, request: Mapping[str, Any], ask_about
     return messages.Explained(answer, str(answer))
 
 
+def _events(context: Context, asked: messages.EventsQuery) -> messages.ExplainedEvents:
+    found = context.sim.events.explain(**_given(asked))
+    return messages.ExplainedEvents(len(found), found, str(found))
+
+
 def _reset(context: Context, _: messages.NoBody) -> messages.ClockReading:
     context.reset()
     return _clock(context)
@@ -187,6 +192,14 @@ ROUTES = (
         _explain_request,
         messages.ExplainBody,
         messages.Explained,
+    ),
+    Route(
+        "GET",
+        "events",
+        "What becomes of every event that was put: when it counts, for whom, by which rule, and why not.",
+        _events,
+        messages.EventsQuery,
+        messages.ExplainedEvents,
     ),
     Route(
         "POST",

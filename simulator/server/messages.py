@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from simulator.resources.explained_answers import ExplainedAnswer
+from simulator.resources.explaining import ExplainedEvent
 from simulator.resources.readiness import Readiness
 
 Kind = Literal["calls", "events", "trainings", "updates", "statuses"]
@@ -59,6 +60,21 @@ class ExplainQuery(Struct, forbid_unknown_fields=True):
     numResults: Annotated[int | UnsetType, Meta(description="How many items.")] = UNSET
     filterArn: Annotated[Optional, Meta(description="The ARN of a filter.")] = UNSET
     inputList: Annotated[list[str], Meta(description="Items to rank: as GetPersonalizedRanking.")] = []
+
+
+class EventsQuery(Struct, forbid_unknown_fields=True):
+    """Which of the events that were put."""
+
+    user_id: Annotated[Optional, Meta(description="Of a user, with the anonymous ones that will be the user's.")] = (
+        UNSET
+    )
+    session_id: Annotated[Optional, Meta(description="Of a session.")] = UNSET
+    item_id: Annotated[Optional, Meta(description="On an item or action.")] = UNSET
+    event_type: Annotated[Optional, Meta(description="Of a type.")] = UNSET
+    target: Annotated[
+        Optional,
+        Meta(description="What they do to the campaign, recommender, solution, filter or metric attribution alone."),
+    ] = UNSET
 
 
 class NoBody(Struct, forbid_unknown_fields=True):
@@ -128,6 +144,14 @@ class Explained(Struct):
     """Why the answer is what it is; `text` is the report in words."""
 
     answer: ExplainedAnswer
+    text: str
+
+
+class ExplainedEvents(Struct):
+    """What becomes of events, in order of arrival; `text` is the report in words."""
+
+    count: int
+    events: list[ExplainedEvent]
     text: str
 
 

@@ -110,6 +110,34 @@ def test_the_journal_is_chosen_by_its_query(server: Endpoint) -> None:
     assert nothing["text"].startswith("no event")
 
 
+def test_what_becomes_of_events_is_told(server: Endpoint) -> None:
+    server.reset()
+    personalize = client(server, "personalize")
+    group = personalize.create_dataset_group(name="films")["datasetGroupArn"]
+    server.tick(minutes=1)
+    schema = personalize.create_schema(name="films", schema=schema_text())["schemaArn"]
+    personalize.create_dataset(name="films", schemaArn=schema, datasetGroupArn=group, datasetType="Interactions")
+    server.tick(minutes=1)
+    tracking_id = personalize.create_event_tracker(name="films", datasetGroupArn=group)["trackingId"]
+    server.tick(minutes=1)
+    for session in ("evening", "null"):
+        client(server, "personalize-events").put_events(
+            trackingId=tracking_id,
+            userId="1",
+            sessionId=session,
+            eventList=[{"eventType": "watch", "itemId": "7", "sentAt": 1646730000}],
+        )
+    told = server.events(user_id="1", item_id="7")
+    assert [(each["rule"], each["stored"]) for each in told["events"]] == [
+        ("events.stored", True),
+        ("events.session-null", False),
+    ]
+    assert (told["count"], told["text"].count("\n")) == (2, 1)
+    assert server.events(user_id="2") == {"count": 0, "events": [], "text": "no such event was put"}
+    with pytest.raises(SimulatorError, match="there is no campaign, recommender"):
+        server.events(target=CAMPAIGN)
+
+
 @pytest.mark.parametrize("path", ["/_simulator/reset", "/moto-api/reset"])
 def test_a_reset_empties_everything_but_the_clock(server: Endpoint, path: str) -> None:
     client(server, "s3").create_bucket(Bucket="mine")
