@@ -1,7 +1,8 @@
 """Amazon Personalize, simulated in process: unmodified boto3 code runs offline, and time is virtual.
 
 `simulate()` runs a block inside a simulation, `current()` is the one that is running; `compare` and
-`recommendations_frame` show what was recommended. Everything else in this package is private.
+`recommendations_frame` show what was recommended; `simulator.strategies` is for property tests. Everything else in
+this package is private.
 """
 
 from __future__ import annotations

@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from broken_requests import broken
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from raw import RawAnswer, control_plane
-from requests_of_model import broken, requests
 from support import RECIPE, Account, account, deploy, schema_text, some_interactions
 
 from simulator import NotSimulatedWarning, Simulation, simulate
 from simulator.aws.shapes import COMMON_ERRORS, service_model
 from simulator.resources.dump import dump
+from simulator.strategies import requests
 
 MODEL = service_model("personalize")
 OPERATIONS = sorted(MODEL.operation_names)
@@ -175,8 +176,7 @@ def test_whatever_is_asked_the_answer_is_one_of_the_service(saved: Path, data: s
         warnings.simplefilter("ignore", NotSimulatedWarning)
         for _ in range(CALLS):
             operation = data.draw(st.sampled_from(OPERATIONS))
-            shape: Any = MODEL.operation_model(operation).input_shape
-            values = requests(shape, known(sim))
+            values = requests("personalize", operation, known=known(sim))
             body = data.draw(values | broken(values))
             before = dump(sim._host.world)
             answer = control_plane(operation, body)
