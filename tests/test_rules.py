@@ -41,7 +41,7 @@ def _of_scenarios() -> Iterator[tuple[str, set[str], str]]:
         if file.name.endswith(SHARED):
             continue
         for each in scenario.load_all(file):
-            own = each.steps if each.case is None else each.steps[-len(each.case.steps) :]
+            own = each.steps if each.case is None else each.case.steps
             named = [(each.rule, {side for step in own for side in _shown(step)})]
             for step in each.steps:
                 named += [(rule, _shown(step)) for rule in (step.rule, *(held.rule for held in step.expect))]
@@ -49,8 +49,10 @@ def _of_scenarios() -> Iterator[tuple[str, set[str], str]]:
 
 
 def _shown(step: Step) -> set[str]:
-    """The side of a rule that a step shows."""
-    return {"refused"} if step.raises or (step.wait_until and step.wait_until.raises) else {"accepted"}
+    """The side of a rule that a step shows: a refusal is an error, or the reason why something has failed."""
+    reasons = any("failureReason" in held.value and isinstance(held.equals, str) for held in step.expect)
+    refused = step.raises or (step.wait_until and step.wait_until.raises) or reasons
+    return {"refused"} if refused else {"accepted"}
 
 
 PROOFS = [*_of_tests(), *_of_scenarios()]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
 from raw import control_plane
 from support import Account
 
@@ -12,7 +11,6 @@ from simulator import Simulation, SimulatorError
 from simulator.resources.dump import dump
 
 
-@pytest.mark.refused("requests.model")
 @pytest.mark.parametrize(
     ("operation", "request_", "problems"),
     [
@@ -62,7 +60,6 @@ def test_what_the_model_forbids(sim: Simulation, operation: str, request_: objec
     assert dump(sim._host.world) == before
 
 
-@pytest.mark.accepted("requests.model")
 def test_what_the_model_allows(sim: Simulation) -> None:
     answer = control_plane("CreateDatasetGroup", {"name": "a" * 63})
     assert answer.document["datasetGroupArn"].endswith("a" * 63)
@@ -78,7 +75,7 @@ def test_operations_that_are_none(sim: Simulation, operation: str) -> None:
     assert (answer.status, answer.document) == (400, {"__type": "UnknownOperationException", "message": ""})
 
 
-@pytest.mark.accepted("requests.unknown-operation", "requests.not-simulated")
+@pytest.mark.accepted("requests.unknown-operation")
 def test_every_operation_of_the_model_is_answered(sim: Simulation, here: Account) -> None:
     """71 of 71: none is unknown, and none is not simulated as a whole."""
     names = here.personalize.meta.service_model.operation_names
@@ -86,19 +83,6 @@ def test_every_operation_of_the_model_is_answered(sim: Simulation, here: Account
     assert len(codes) == 71
     assert not {name for name, answer in codes.items() if answer.code == "UnknownOperationException"}
     assert not {name for name, answer in codes.items() if b"does not simulate" in answer.body}
-
-
-@pytest.mark.refused("requests.model-of-events-and-runtime")
-def test_the_other_services_say_invalid_input(here: Account) -> None:
-    with pytest.raises(ClientError, match="1 validation error detected") as caught:
-        here.events.put_events(trackingId="t" * 257, sessionId="s", eventList=[{"eventType": "e", "sentAt": 1}])
-    assert caught.value.response["Error"]["Code"] == "InvalidInputException"
-
-
-@pytest.mark.accepted("requests.model-of-events-and-runtime")
-def test_what_the_other_services_take(here: Account) -> None:
-    with pytest.raises(ClientError, match="Invalid trackingId"):
-        here.events.put_events(trackingId="t" * 256, sessionId="s", eventList=[{"eventType": "e", "sentAt": 1}])
 
 
 @pytest.mark.rule("requests.region-without-the-service")

@@ -52,7 +52,6 @@ def test_the_storys_schema() -> None:
     ]
 
 
-@pytest.mark.accepted("schemas.types")
 @pytest.mark.parametrize(
     ("types", "nullable"), [("float", False), (["float"], False), (["null", "float"], True), (["float", "null"], True)]
 )
@@ -62,7 +61,6 @@ def test_a_union_with_null_is_optional_in_either_order(types: str | list[str], n
     assert field == Field("EVENT_VALUE", "float", nullable)
 
 
-@pytest.mark.rule("schemas.extra-members")
 def test_an_extra_member_is_accepted() -> None:
     """[resp-048] A top-level key of one's own; the schema of the recording."""
     assert parse_schema(text(ITEM, category("GENRE"), name="Items", schema="Items"), Quotas()).name == "Items"
@@ -90,18 +88,6 @@ ACTIONS = [
 ]
 
 
-@pytest.mark.accepted(
-    "schemas.record",
-    "schemas.required-fields",
-    "schemas.reserved-types",
-    "schemas.reserved-null",
-    "schemas.reserved-marks",
-    "schemas.metadata-needed",
-    "schemas.textual",
-    "schemas.field-names",
-    "schemas.marks",
-    "schemas.actions-are-custom",
-)
 @pytest.mark.parametrize(
     ("domain", "name", "fields"),
     [
@@ -131,22 +117,12 @@ def test_schemas_that_are_accepted(domain: str | None, name: str, fields: list[E
     assert [field.name for field in parsed.fields] == [field["name"] for field in fields]
 
 
-@pytest.mark.rule("schemas.json")
 @pytest.mark.parametrize("broken", ["", "nonsense", "[" * 100_000, "1" * 5000])
 def test_texts_that_are_no_json(broken: str) -> None:
     assert why(broken).startswith("The schema is not valid JSON: ")
     assert parse_schema(f"\n {text(USER, ITEM, TIME)} ", Quotas()).fields
 
 
-@pytest.mark.refused(
-    "schemas.record",
-    "schemas.types",
-    "schemas.field-names",
-    "schemas.unique-names",
-    "schemas.marks",
-    "schemas.textual",
-    "schemas.item-name",
-)
 @pytest.mark.parametrize(
     ("broken", "reason"),
     [
@@ -237,7 +213,6 @@ def test_what_is_refused_of_every_schema(broken: str, reason: str) -> None:
     assert why(broken) == f"The schema is not valid: {reason}."
 
 
-@pytest.mark.accepted("schemas.unique-names", "schemas.item-name")
 def test_names_and_marks_that_are_accepted() -> None:
     parsed = parse(
         "Items",
@@ -250,14 +225,6 @@ def test_names_and_marks_that_are_accepted() -> None:
     assert parsed.fields[3] == Field("TITLE", "string", True, item_name=True)
 
 
-@pytest.mark.refused(
-    "schemas.required-fields",
-    "schemas.reserved-types",
-    "schemas.reserved-null",
-    "schemas.reserved-marks",
-    "schemas.metadata-needed",
-    "schemas.actions-are-custom",
-)
 @pytest.mark.parametrize(
     ("domain", "name", "fields", "reason"),
     [
@@ -365,7 +332,6 @@ def test_what_is_refused_of_some_schemas(domain: str | None, name: str, fields: 
     assert why(text(*fields, name=name), domain) == f"The schema is not valid: {reason}."
 
 
-@pytest.mark.rule("schemas.metadata-limits")
 @pytest.mark.parametrize(
     ("name", "ids", "limit"),
     [

@@ -8,15 +8,12 @@ from typing import Any
 
 import pytest
 from support import (
-    RECIPE,
     Account,
     Deployment,
     account,
     add_dataset,
-    dataset,
     deploy,
     exported,
-    import_csv,
     policy,
     refused,
     some_interactions,
@@ -76,7 +73,6 @@ def recommended(here: Account, made: Deployment, user: str) -> list[str]:
     return [each["itemId"] for each in answer["itemList"]]
 
 
-@pytest.mark.rule("data-deletion.statuses", "data-deletion.newest-first")
 def test_a_job_as_it_is_described(sim: Simulation, here: Account, group: str) -> None:
     p = here.personalize
     location = here.upload(users_file("u1"), "users.csv")
@@ -108,7 +104,6 @@ def test_a_job_as_it_is_described(sim: Simulation, here: Account, group: str) ->
         p.describe_data_deletion_job(dataDeletionJobArn=gone)
 
 
-@pytest.mark.rule("data-deletion.users-gone")
 def test_users_are_gone_from_all_datasets(sim: Simulation, here: Account, group: str) -> None:
     settle = lambda: sim.clock.tick(minutes=5)  # noqa: E731
     files = {
@@ -148,7 +143,6 @@ def test_users_are_gone_from_all_datasets(sim: Simulation, here: Account, group:
     assert [line for line in texts if "data_deletion" not in line and "ACTIONS" not in line] == []
 
 
-@pytest.mark.rule("data-deletion.until-then", "data-deletion.next-training", "data-deletion.put-again")
 def test_models_and_the_next_training() -> None:
     """Sessions go at once, models at the next training; and no other user's session is touched."""
     durations = {"data_deletion_job": timedelta(minutes=20)}
@@ -189,42 +183,6 @@ def models_and_the_next_training(sim: Simulation, here: Account) -> None:
     assert recommended(here, made, "u1") != trained
 
 
-@pytest.mark.rule("data-deletion.running-jobs")
-def test_jobs_that_run_when_users_go() -> None:
-    """A training and an export go on without the users; an import that ends later brings them back."""
-    durations = {
-        "data_deletion_job": timedelta(minutes=10),
-        "solution_version": timedelta(minutes=30),
-        "dataset_export_job": timedelta(minutes=30),
-        "dataset_import_job": timedelta(minutes=30),
-    }
-    with simulate(start="2022-03-08T09:00:00Z", durations=durations, training="exact") as sim:
-        here = account()
-        p = here.personalize
-        made = dataset(here, lambda: sim.clock.tick(minutes=1))
-        import_csv(here, made, some_interactions(2000))
-        sim.clock.tick(hours=1)
-        solution = p.create_solution(
-            name="films", datasetGroupArn=made.group, recipeArn=RECIPE, performAutoTraining=False
-        )["solutionArn"]
-        version = p.create_solution_version(solutionArn=solution)["solutionVersionArn"]
-        sim.clock.tick(minutes=5)
-        start(here, made.group, here.upload(users_file("u1"), "users.csv"))
-        lines = exported(here, made.dataset, "BULK", lambda: sim.clock.tick(minutes=40))
-        assert {line.split(",")[3] for line in lines[1:]} == {f"u{number}" for number in range(60) if number != 1}
-        [inventory] = [each for each in sim._host.world.inventories.values() if each.solution_versions]
-        model = inventory.solution_versions[version].model
-        assert model is not None
-        assert "u2" in model.user_codes
-        assert "u1" not in model.user_codes
-        import_csv(here, made, some_interactions(2000), "again", importMode="INCREMENTAL")
-        start(here, made.group, here.upload(users_file("u1"), "users.csv"), "again")
-        sim.clock.tick(hours=1)
-        lines = exported(here, made.dataset, "BULK", lambda: sim.clock.tick(hours=1), "after")
-        assert "u1" in {line.split(",")[3] for line in lines[1:]}
-
-
-@pytest.mark.rule("data-deletion.files", "data-deletion.user-column", "data-deletion.one-column")
 def test_the_files(sim: Simulation, here: Account, group: str) -> None:
     users = add_dataset(here, group, "Users", lambda: sim.clock.tick(minutes=1))
     start_import(here, users, here.upload(b"USER_ID,AGE,GENDER\nu1,,\nu2,,\nu3,,\nu4,,\n"))
@@ -259,16 +217,6 @@ def test_the_files(sim: Simulation, here: Account, group: str) -> None:
     assert dump(sim._host.world) == before
 
 
-@pytest.mark.rule("data-deletion.id-length")
-def test_an_id_that_is_too_long(sim: Simulation, here: Account, group: str) -> None:
-    failed = delete(sim, here, group, "u1", "x" * 257)
-    assert failed["status"] == "FAILED"
-    assert failed["failureReason"].startswith("Length cannot be more than 256 characters for USER_ID.")
-    assert "numDeleted" not in failed
-    assert delete(sim, here, group, "u1", "x" * 256, name="again")["status"] == "COMPLETED"
-
-
-@pytest.mark.rule("data-deletion.five-pending", "data-deletion.group-active", "data-deletion.role-may-read")
 def test_what_is_refused(sim: Simulation, here: Account, group: str) -> None:
     location = here.upload(users_file("u1"), "users.csv")
     for number in range(5):
@@ -297,22 +245,3 @@ def test_what_is_refused(sim: Simulation, here: Account, group: str) -> None:
     )
     with refused("InvalidInputException", wording):
         start(here, group, location, "job-7")
-
-
-@pytest.mark.rule("data-deletion.size")
-def test_how_large_the_files_may_be() -> None:
-    with simulate(start="2022-03-08T09:00:00Z", durations="instant", quotas={"bytes_of_a_data_deletion": 22}) as sim:
-        here = account()
-        group = here.personalize.create_dataset_group(name="shop")["datasetGroupArn"]
-        here.personalize.list_schemas()
-        for name in ("a", "b"):
-            here.upload(users_file(name), f"gone/{name}.csv")
-        shown = delete(sim, here, group, "x" * 13)
-        assert shown["status"] == "COMPLETED"
-        start(here, group, f"s3://{here.bucket}/gone/", "both")
-        folder = f"s3://{here.bucket}/gone/"
-        here.upload(users_file("bb"), "gone/b.csv")
-        start_refused = f"The data at {folder} has 23 bytes; a job of this kind takes at most 22."
-        here.upload(users_file("bbbb"), "gone/b.csv")
-        with refused("InvalidInputException", start_refused):
-            start(here, group, folder, "more")

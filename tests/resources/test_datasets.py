@@ -99,8 +99,6 @@ def scope_of(sim: Simulation) -> Scope:
 
 
 class TestCreation:
-    @pytest.mark.accepted("datasets.types", "datasets.schema-of-its-type", "datasets.one-of-a-type")
-    @pytest.mark.rule("datasets.arn", "datasets.tracking-id")
     def test_five_types_in_any_case(self, sim: Simulation, group: Group) -> None:
         for name, record in (
             ("Interactions", "Interactions"),
@@ -139,7 +137,6 @@ class TestCreation:
             "status": "ACTIVE",
         }
 
-    @pytest.mark.refused("datasets.types", "datasets.schema-of-its-type", "datasets.one-of-a-type")
     @pytest.mark.parametrize(
         ("dataset_type", "schema", "code", "wording"),
         [
@@ -176,7 +173,6 @@ class TestCreation:
 
 
 class TestDomains:
-    @pytest.mark.rule("datasets.schema-of-its-domain")
     def test_a_schema_of_the_groups_domain(self, sim: Simulation, here: Account, group: Group) -> None:
         schemas = {
             "ECOMMERCE": group.schema("shop", text("Interactions", EVENT_TYPE), domain="ECOMMERCE"),
@@ -198,7 +194,6 @@ class TestDomains:
                 shop.create("Interactions", schema)
         assert shop.create("Interactions", schemas["ECOMMERCE"]) == f"{ARN}dataset/shop/INTERACTIONS"
 
-    @pytest.mark.rule("datasets.actions-are-custom")
     @pytest.mark.parametrize(
         ("dataset_type", "record"), [("Actions", "Actions"), ("Action_Interactions", "ActionInteractions")]
     )
@@ -217,14 +212,6 @@ class TestDomains:
 
 
 class TestUpdates:
-    @pytest.mark.rule("datasets.update-statuses")
-    @pytest.mark.accepted(
-        "datasets.update-types",
-        "datasets.update-keeps-fields",
-        "datasets.update-adds-null",
-        "datasets.update-active",
-        "datasets.update-alone",
-    )
     def test_an_update_as_recorded(self, sim: Simulation, group: Group) -> None:
         """[life-001] Its statuses and times: 109 s until ACTIVE, and 0.79 s more for the dataset's own time."""
         old, new = group.schema("old", text("Items")), group.schema("new", text("Items", YEAR))
@@ -252,7 +239,6 @@ class TestUpdates:
         assert update["lastUpdatedDateTime"] - update["creationDateTime"] == timedelta(seconds=110)
         assert shown["lastUpdatedDateTime"] - update["lastUpdatedDateTime"] == timedelta(milliseconds=790)
 
-    @pytest.mark.refused("datasets.update-types", "datasets.update-keeps-fields", "datasets.update-adds-null")
     @pytest.mark.parametrize(
         ("record", "more", "wording"),
         [
@@ -290,28 +276,6 @@ class TestUpdates:
             group.p.update_dataset(datasetArn=arn, schemaArn=new)
         assert state(group) == before
 
-    @pytest.mark.refused("datasets.update-keeps-fields")
-    @pytest.mark.parametrize(
-        ("fields", "why"),
-        [
-            ([{"name": "ITEM_ID", **STRING}, YEAR], "the field GENRE is missing"),
-            (
-                [{"name": "ITEM_ID", **STRING}, {"name": "GENRE", **STRING}, YEAR],
-                "the field GENRE has another type or other attributes",
-            ),
-            (
-                [{"name": "ITEM_ID", **STRING}, {"name": "GENRE", "type": ["string", "null"], "categorical": True}],
-                "the field GENRE has another type or other attributes",
-            ),
-        ],
-    )
-    def test_changes_that_are_refused(self, group: Group, fields: list[dict[str, Any]], why: str) -> None:
-        arn = group.active("Items", group.schema("old", text("Items")))
-        new = group.schema("new", text("Items", fields=fields))
-        with refused("InvalidInputException", f"The schema {new} cannot replace {ARN}schema/old: {why}."):
-            group.p.update_dataset(datasetArn=arn, schemaArn=new)
-
-    @pytest.mark.rule("datasets.update-domain")
     def test_a_schema_of_the_groups_domain(self, shop: Group) -> None:
         old = shop.schema("old", text("Items", fields=SHOP_ITEMS), domain="ECOMMERCE")
         arn = shop.active("Items", old)
@@ -329,8 +293,6 @@ class TestUpdates:
         new = shop.schema("new", text("Items", YEAR, fields=SHOP_ITEMS[::-1]), domain="ECOMMERCE")
         shop.p.update_dataset(datasetArn=arn, schemaArn=new)
 
-    @pytest.mark.refused("datasets.update-alone", "datasets.update-active")
-    @pytest.mark.rule("datasets.idle-to-go")
     def test_one_update_at_a_time(self, sim: Simulation, group: Group) -> None:
         old, new = group.schema("old", text("Items")), group.schema("new", text("Items", YEAR))
         arn = group.create("Items", old)
@@ -366,7 +328,6 @@ class TestUpdates:
             sim.clock.tick(minutes=1)
             assert group.p.list_datasets()["datasets"] == []
 
-    @pytest.mark.rule("datasets.update-data")
     def test_data_of_before_and_after(self, sim: Simulation, here: Account, group: Group) -> None:
         """What was imported under the old schema has no year; what comes under the new one needs the column."""
         arn = group.active("Items", group.schema("old", text("Items")))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from botocore.exceptions import ClientError
-from support import Account, Deployment, dataset, deploy, import_csv, refused, some_interactions
+from support import Account, Deployment, deploy, refused, some_interactions
 
 from simulator import Simulation, simulate
 from simulator.resources.dump import dump
@@ -38,7 +38,6 @@ def seconds_to_go(sim: Simulation, describe: Callable[[], str], every: int) -> t
         sim.clock.tick(seconds=every)
 
 
-@pytest.mark.rule("resources.deletion-takes-time")
 def test_a_campaign_takes_sixteen_minutes_to_go(sim: Simulation, here: Account, made: Deployment) -> None:
     """[life-014] 97 polls of ten seconds for a campaign, none to two for a solution, three for a dataset."""
     p = here.personalize
@@ -59,42 +58,9 @@ def test_a_campaign_takes_sixteen_minutes_to_go(sim: Simulation, here: Account, 
     assert lasted == 30
 
 
-@pytest.mark.rule("resources.deletion-twice")
 def test_deleting_twice(sim: Simulation, here: Account, made: Deployment) -> None:
     here.personalize.delete_campaign(campaignArn=made.campaign)
     sim.clock.tick(minutes=10)
     before = dump(sim._host.world)
     here.personalize.delete_campaign(campaignArn=made.campaign)
     assert dump(sim._host.world) == before
-
-
-@pytest.mark.accepted("resources.referenced")
-def test_all_goes_in_order(sim: Simulation, here: Account, made: Deployment) -> None:
-    p = here.personalize
-    for delete, arn in (
-        (p.delete_campaign, {"campaignArn": made.campaign}),
-        (p.delete_solution, {"solutionArn": made.solution}),
-        (p.delete_event_tracker, {"eventTrackerArn": made.tracker}),
-        (p.delete_dataset, {"datasetArn": made.dataset}),
-        (p.delete_schema, {"schemaArn": made.schema}),
-        (p.delete_dataset_group, {"datasetGroupArn": made.group}),
-    ):
-        delete(**arn)
-        sim.clock.tick(hours=1)
-    assert p.list_dataset_groups()["datasetGroups"] == p.list_schemas()["schemas"] == []
-
-
-@pytest.mark.rule("resources.settled-to-go")
-def test_what_is_being_created_stays(sim: Simulation, here: Account) -> None:
-    group = here.personalize.create_dataset_group(name="early")["datasetGroupArn"]
-    with refused("ResourceInUseException", f"{group} cannot be deleted while its creation is in progress."):
-        here.personalize.delete_dataset_group(datasetGroupArn=group)
-    made = dataset(here, lambda: sim.clock.tick(minutes=1))
-    import_csv(here, made, some_interactions())
-    with refused(
-        "ResourceInUseException", f"{made.dataset} cannot be deleted while a dataset import job is in progress."
-    ):
-        here.personalize.delete_dataset(datasetArn=made.dataset)
-    sim.clock.tick(minutes=5)
-    here.personalize.delete_dataset(datasetArn=made.dataset)
-    here.personalize.delete_dataset_group(datasetGroupArn=group)

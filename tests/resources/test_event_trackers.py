@@ -43,7 +43,6 @@ def put(here: Account, tracking_id: str) -> None:
     here.events.put_events(trackingId=tracking_id, userId="u1", sessionId="s", eventList=[EVENT])
 
 
-@pytest.mark.rule("event-trackers.arn-and-id", "event-trackers.statuses", "event-trackers.names")
 def test_a_tracker(sim: Simulation, here: Account, films: Deployment) -> None:
     """[resp-016] [life-007]"""
     made = create(here, films.group)
@@ -74,7 +73,6 @@ def test_a_tracker(sim: Simulation, here: Account, films: Deployment) -> None:
     assert listed[0].keys() == {"name", "eventTrackerArn", "status", "creationDateTime", "lastUpdatedDateTime"}
 
 
-@pytest.mark.rule("event-trackers.one-a-group")
 def test_one_a_group(sim: Simulation, here: Account, films: Deployment) -> None:
     """[err-029]"""
     arn = create(here, films.group)["eventTrackerArn"]
@@ -91,18 +89,6 @@ def test_one_a_group(sim: Simulation, here: Account, films: Deployment) -> None:
     assert create(here, films.group, "another")["eventTrackerArn"] != arn
 
 
-@pytest.mark.rule("event-trackers.of-an-active-group")
-def test_the_group_must_be_active(sim: Simulation, here: Account) -> None:
-    group = here.personalize.create_dataset_group(name="new")["datasetGroupArn"]
-    with refused("ResourceInUseException", f"{group} is not in ACTIVE state."):
-        create(here, group)
-    with refused("ResourceNotFoundException", f"The given dataset group does not exist: {group}s"):
-        create(here, f"{group}s")
-    sim.clock.tick(minutes=1)
-    create(here, group)
-
-
-@pytest.mark.rule("event-trackers.unknown", "event-trackers.delete-when-settled", "event-trackers.deletion")
 def test_deletion(sim: Simulation, here: Account) -> None:
     """[err-023]"""
     films = deploy(here, lambda: sim.clock.tick(hours=1), some_interactions())
@@ -129,7 +115,6 @@ def test_deletion(sim: Simulation, here: Account) -> None:
     here.personalize.delete_event_tracker(eventTrackerArn=again["eventTrackerArn"])
 
 
-@pytest.mark.rule("event-trackers.active-before-use")
 def test_use(sim: Simulation, here: Account, films: Deployment) -> None:
     """[err-052]"""
     made = create(here, films.group)
@@ -142,7 +127,6 @@ def test_use(sim: Simulation, here: Account, films: Deployment) -> None:
         put(here, made["trackingId"])
 
 
-@pytest.mark.rule("event-trackers.before-the-dataset")
 def test_a_tracker_before_the_dataset(sim: Simulation, here: Account) -> None:
     """Its id takes events once there is a dataset for them."""
     group = here.personalize.create_dataset_group(name="shop")["datasetGroupArn"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from support import SERVICE, Account, account, add_dataset, exported, policy, refused, some_interactions, start_import
+from support import SERVICE, Account, add_dataset, exported, policy, refused, some_interactions, start_import
 
-from simulator import NotSimulatedWarning, Simulation, simulate
+from simulator import NotSimulatedWarning, Simulation
 from simulator.data.interactions import InteractionStore, PutEvent
 from simulator.data.records import PutRecord, RecordStore
 from simulator.resources.dump import dump
@@ -49,7 +49,6 @@ def items_file(*rows: str) -> bytes:
     return "\n".join(["ITEM_ID,GENRES,PRICE,RELEASED", *rows, ""]).encode()
 
 
-@pytest.mark.rule("exports.records-file", "exports.versions", "exports.equal-rows", "exports.modes")
 def test_the_three_modes_of_records(sim: Simulation, here: Account, items: str) -> None:
     """Every version that came one way; of both ways the newest of each id."""
     first = items_file("i1,drama,1.5,1500000000", "i1,drama,1.5,1500000000", "i1,news,,", 'i2,"a, b",2,')
@@ -85,7 +84,6 @@ def test_an_empty_dataset_has_a_header(here: Account, group: str, dataset_type: 
     assert lines_of(here, dataset, mode) == [header]
 
 
-@pytest.mark.rule("exports.interactions-file")
 def test_the_three_modes_of_interactions(sim: Simulation, here: Account, group: str) -> None:
     more = ({"name": "EVENT_VALUE", "type": ["null", "float"]}, {"name": "DEVICE", "type": ["null", "string"]})
     dataset = add_dataset(here, group, "Interactions", here.personalize.list_schemas, *more)
@@ -110,7 +108,7 @@ def test_the_three_modes_of_interactions(sim: Simulation, here: Account, group: 
     assert lines_of(here, dataset, "ALL") == [header, none, *bulk, event]
 
 
-@pytest.mark.rule("exports.key", "exports.kms-key", "exports.modes")
+@pytest.mark.rule("exports.kms-key")
 def test_a_job_as_it_is_described(sim: Simulation, here: Account, group: str, items: str) -> None:
     p = here.personalize
     path = f"s3://{here.bucket}/out/"
@@ -134,23 +132,6 @@ def test_a_job_as_it_is_described(sim: Simulation, here: Account, group: str, it
     assert re.fullmatch(rf"{prefix}[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}-c000\.csv", found["Key"])
 
 
-@pytest.mark.rule("exports.rows-of-the-call")
-def test_the_rows_are_those_of_the_create_call(sim: Simulation, here: Account, items: str) -> None:
-    put_item(sim, items, "i1", GENRES="early")
-    here.personalize.create_dataset_export_job(
-        jobName="job",
-        datasetArn=items,
-        roleArn=here.role,
-        jobOutput={"s3DataDestination": {"path": f"s3://{here.bucket}/out/"}},
-    )
-    put_item(sim, items, "i2", GENRES="late")
-    here.personalize.list_schemas()
-    [found] = here.s3.list_objects_v2(Bucket=here.bucket)["Contents"]
-    body = here.s3.get_object(Bucket=here.bucket, Key=found["Key"])["Body"].read().decode()
-    assert body.splitlines()[1:] == ['i1,early,"",""']
-
-
-@pytest.mark.rule("exports.role-may-write", "exports.bucket-lets-write")
 def test_rights_to_write(sim: Simulation, here: Account, items: str) -> None:
     role = here.role.rpartition("/")[2]
     deny = {"Effect": "Deny", "Action": "s3:PutObject", "Resource": "*"}
@@ -172,30 +153,3 @@ def test_rights_to_write(sim: Simulation, here: Account, items: str) -> None:
         Policy=policy(Principal=SERVICE, Action=["s3:PutObject", "s3:ListBucket"], Resource=resources),
     )
     assert len(lines_of(here, items, "ALL")) == 1
-
-
-@pytest.mark.rule("exports.still-may-write", "exports.dataset-active")
-def test_rights_that_go_while_the_job_runs() -> None:
-    with simulate(start="2022-03-08T09:00:00Z") as sim:
-        here = account()
-        p = here.personalize
-        group = p.create_dataset_group(name="shop")["datasetGroupArn"]
-        sim.clock.tick(minutes=1)
-        items = add_dataset(here, group, "Items", lambda: None)
-        output = {"s3DataDestination": {"path": f"s3://{here.bucket}/out"}}
-        with refused("ResourceInUseException", f"{items} is not in ACTIVE state."):
-            p.create_dataset_export_job(jobName="job", datasetArn=items, roleArn=here.role, jobOutput=output)
-        sim.clock.tick(minutes=1)
-
-        def run(name: str, meanwhile: str) -> tuple[str, str | None]:
-            arn = p.create_dataset_export_job(jobName=name, datasetArn=items, roleArn=here.role, jobOutput=output)
-            if meanwhile == "the bucket's policy goes":
-                here.s3.delete_bucket_policy(Bucket=here.bucket)
-            sim.clock.tick(minutes=10)
-            shown = p.describe_dataset_export_job(datasetExportJobArn=arn["datasetExportJobArn"])["datasetExportJob"]
-            return shown["status"], shown.get("failureReason")
-
-        assert run("good", "nothing") == ("ACTIVE", None)
-        failed = run("bad", "the bucket's policy goes")
-        assert failed == ("CREATE FAILED", "Insufficient privileges for accessing data in S3.")
-        assert len(here.s3.list_objects_v2(Bucket=here.bucket)["Contents"]) == 1

@@ -15,13 +15,7 @@ PRIVILEGES = (
     "Insufficient privileges for accessing data in S3. Please look at "
     "https://docs.aws.amazon.com/personalize/latest/dg/granting-personalize-s3-access.html"
 )
-FILES = {
-    "Interactions": some_interactions(1000).to_csv(index=False),
-    "Items": "ITEM_ID,GENRES,PRICE,RELEASED\ni1,drama|comedy,9.5,1500000000\ni2,,,\n",
-    "Users": "USER_ID,AGE,GENDER\nu1,42,f\nu2,,\n",
-    "Actions": "ACTION_ID,VALUE,KIND\na1,3,mail\na2,,\n",
-    "Action_Interactions": "USER_ID,ACTION_ID,EVENT_TYPE,TIMESTAMP\nu1,a1,Taken,1500000000\nu2,a1,Viewed,1500000001\n",
-}
+ITEMS = b"ITEM_ID,GENRES,PRICE,RELEASED\ni1,drama|comedy,9.5,1500000000\ni2,,,\n"
 
 
 @pytest.fixture
@@ -56,26 +50,6 @@ def status_of(here: Account, job: str) -> tuple[str, str | None]:
     return shown["status"], shown.get("failureReason")
 
 
-@pytest.mark.rule("imports.every-type")
-@pytest.mark.parametrize("dataset_type", FILES)
-def test_data_of_every_type(here: Account, group: str, dataset_type: str) -> None:
-    settle = here.personalize.list_schemas
-    dataset = add_dataset(here, group, dataset_type, settle)
-    job = start_import(here, dataset, here.upload(FILES[dataset_type].encode()))
-    assert status_of(here, job) == ("ACTIVE", None)
-    lines = exported(here, dataset, "BULK", settle)
-    rows = pd.DataFrame([line.split(",") for line in lines[1:]], columns=lines[0].upper().split(","))
-    sent = [line.split(",") for line in FILES[dataset_type].splitlines()]
-    assert len(rows) == len(sent) - 1
-    for place, name in enumerate(sent[0]):
-        if name == "TIMESTAMP":
-            assert list(rows[name]) == [f"{row[place]}000" for row in sent[1:]]
-        else:
-            assert list(rows[name]) == [row[place] or '""' for row in sent[1:]]
-
-
-@pytest.mark.rule("imports.job")
-@pytest.mark.accepted("imports.role-trusts-personalize")
 def test_a_job_as_it_is_described() -> None:
     """[life-003] About five minutes; the mode is shown, and so is all that the create call said."""
     with simulate(start="2022-03-08T09:00:00Z") as sim:
@@ -84,7 +58,7 @@ def test_a_job_as_it_is_described() -> None:
         sim.clock.tick(minutes=1)
         items = add_dataset(here, group, "Items", lambda: sim.clock.tick(minutes=1))
         before = here.personalize.describe_dataset(datasetArn=items)
-        location = here.upload(FILES["Items"].encode())
+        location = here.upload(ITEMS)
         job = start_import(here, items, location, publishAttributionMetricsToS3=False)
         assert status_of(here, job) == ("CREATE PENDING", None)
         sim.clock.tick(minutes=1)
@@ -121,7 +95,7 @@ def test_a_second_import_that_fails() -> None:
         group = here.personalize.create_dataset_group(name="shop")["datasetGroupArn"]
         sim.clock.tick(minutes=1)
         items = add_dataset(here, group, "Items", lambda: sim.clock.tick(minutes=1))
-        start_import(here, items, here.upload(FILES["Items"].encode()), "first")
+        start_import(here, items, here.upload(ITEMS), "first")
         sim.clock.tick(minutes=5)
         too_long = f"ITEM_ID,GENRES,PRICE,RELEASED\ni9,{'x' * 1001},1,1500000000\n"
         job = start_import(here, items, here.upload(too_long.encode()), "second")
@@ -134,22 +108,6 @@ def test_a_second_import_that_fails() -> None:
         assert records_of(sim, items).ids() == ("i1", "i2")
 
 
-@pytest.mark.rule("imports.bytes-of-the-call")
-def test_the_objects_are_those_of_the_create_call() -> None:
-    with simulate(start="2022-03-08T09:00:00Z") as sim:
-        here = account()
-        group = here.personalize.create_dataset_group(name="shop")["datasetGroupArn"]
-        sim.clock.tick(minutes=1)
-        items = add_dataset(here, group, "Items", lambda: sim.clock.tick(minutes=1))
-        job = start_import(here, items, here.upload(FILES["Items"].encode(), "items.csv"))
-        here.upload(b"ITEM_ID,GENRES,PRICE,RELEASED\nother,,,\n", "items.csv")
-        sim.clock.tick(minutes=2)
-        here.s3.delete_object(Bucket=here.bucket, Key="items.csv")
-        sim.clock.tick(minutes=3)
-        assert status_of(here, job) == ("ACTIVE", None)
-        assert records_of(sim, items).ids() == ("i1", "i2")
-
-
 def row(item: str, genre: str, price: str = "") -> str:
     return f"{item},{genre},{price},\n"
 
@@ -158,8 +116,6 @@ def items_file(*rows: str) -> bytes:
     return ("ITEM_ID,GENRES,PRICE,RELEASED\n" + "".join(rows)).encode()
 
 
-@pytest.mark.accepted("imports.first-is-full")
-@pytest.mark.rule("imports.full-replaces-bulk", "imports.incremental-appends")
 def test_full_and_incremental_imports_of_records(sim: Simulation, here: Account, items: str) -> None:
     store = records_of(sim, items)
     start_import(here, items, here.upload(items_file(row("i1", "drama"), row("i2", "news"))), "one")
@@ -191,7 +147,6 @@ def test_full_and_incremental_imports_of_records(sim: Simulation, here: Account,
     }
 
 
-@pytest.mark.rule("imports.equal-rows")
 def test_full_and_incremental_imports_of_interactions(here: Account, interactions: str) -> None:
     settle = here.personalize.list_schemas
     rows = some_interactions(1000)
@@ -208,7 +163,6 @@ def test_full_and_incremental_imports_of_interactions(here: Account, interaction
     assert len(exported(here, interactions, "BULK", settle, "again")) <= 1001
 
 
-@pytest.mark.refused("imports.first-is-full")
 def test_an_incremental_import_comes_second(sim: Simulation, here: Account, items: str) -> None:
     location = here.upload(items_file(row("i1", "drama")))
     records_of(sim, items).add_record(PutRecord(0, "i9", ()))
@@ -219,18 +173,6 @@ def test_an_incremental_import_comes_second(sim: Simulation, here: Account, item
     assert dump(sim._host.world) == before
 
 
-@pytest.mark.rule("imports.thousand-interactions")
-@pytest.mark.parametrize("mode", ["FULL", "INCREMENTAL"])
-def test_a_thousand_interactions_in_any_mode(here: Account, interactions: str, mode: str) -> None:
-    start_import(here, interactions, here.upload(some_interactions(1000)), "first")
-    here.personalize.list_schemas()
-    few = start_import(here, interactions, here.upload(some_interactions(999)), "few", importMode=mode)
-    assert status_of(here, few) == ("CREATE FAILED", "Input csv has fewer than 1000 interaction records.")
-    enough = start_import(here, interactions, here.upload(some_interactions(1000, seed=1)), "enough", importMode=mode)
-    assert status_of(here, enough) == ("ACTIVE", None)
-
-
-@pytest.mark.rule("imports.dataset", "imports.name-once")
 def test_names_and_datasets(sim: Simulation, here: Account, items: str) -> None:
     location = here.upload(items_file(row("i1", "drama")))
     job = start_import(here, items, location)
@@ -244,7 +186,6 @@ def test_names_and_datasets(sim: Simulation, here: Account, items: str) -> None:
     assert dump(sim._host.world) == before
 
 
-@pytest.mark.rule("imports.dataset-active", "imports.five-running")
 def test_five_jobs_at_a_time_and_a_dataset_that_is_there() -> None:
     """[err-014] The sixth import of a region is refused while five are pending or in progress."""
     with simulate(start="2022-03-08T09:00:00Z") as sim:
@@ -264,7 +205,6 @@ def test_five_jobs_at_a_time_and_a_dataset_that_is_there() -> None:
         start_import(here, items, location, "job-5")
 
 
-@pytest.mark.rule("imports.location", "imports.location-wanted", "imports.something-there", "imports.role-wanted")
 def test_where_the_data_is(sim: Simulation, here: Account, items: str) -> None:
     """[err-018] Not a location in S3."""
     location = here.upload(items_file(row("i1", "drama")), "in/items.csv")
@@ -287,7 +227,6 @@ def test_where_the_data_is(sim: Simulation, here: Account, items: str) -> None:
     assert status_of(here, start_import(here, items, location)) == ("ACTIVE", None)
 
 
-@pytest.mark.rule("imports.folder", "imports.same-headers")
 def test_a_folder_of_files(sim: Simulation, here: Account, items: str) -> None:
     here.upload(items_file(row("i2", "news"), row("i1", "drama")), "in/b.csv")
     here.upload(items_file(row("i1", "first"), row("i3", "")), "in/a.csv")
@@ -304,7 +243,6 @@ def test_a_folder_of_files(sim: Simulation, here: Account, items: str) -> None:
     assert dump(sim._host.world) == before
 
 
-@pytest.mark.rule("imports.role-may-read", "imports.bucket-lets-read")
 def test_rights_are_asked_for_every_file(sim: Simulation, here: Account, items: str) -> None:
     """[err-005] [err-009] The role's rights and the bucket's, of each file in the folder."""
     for name in ("a", "b"):
@@ -332,25 +270,6 @@ def test_rights_are_asked_for_every_file(sim: Simulation, here: Account, items: 
     assert status_of(here, start_import(here, items, folder)) == ("ACTIVE", None)
 
 
-@pytest.mark.rule("imports.size")
-def test_how_much_data_a_job_may_have() -> None:
-    quotas = {"bytes_of_a_full_import": 100, "bytes_of_an_incremental_import": 60}
-    with simulate(start="2022-03-08T09:00:00Z", durations="instant", quotas=quotas):
-        here = account()
-        group = here.personalize.create_dataset_group(name="shop")["datasetGroupArn"]
-        items = add_dataset(here, group, "Items", here.personalize.list_schemas)
-        hundred = here.upload(items_file(row("i", "x" * 65)))
-        assert len(items_file(row("i", "x" * 65))) == 100
-        assert status_of(here, start_import(here, items, hundred, "one")) == ("ACTIVE", None)
-        wording = "The data at {} has {} bytes; a job of this kind takes at most {}."
-        with refused("InvalidInputException", wording.format(hundred, 100, 60)):
-            start_import(here, items, hundred, "two", importMode="INCREMENTAL")
-        more = here.upload(items_file(row("i", "x" * 66)))
-        with refused("InvalidInputException", wording.format(more, 101, 100)):
-            start_import(here, items, more, "two")
-
-
-@pytest.mark.rule("imports.attribution")
 def test_attribution_metrics_need_a_metric_attribution(sim: Simulation, here: Account, group: str) -> None:
     settle = here.personalize.list_schemas
     interactions = add_dataset(here, group, "Interactions", settle, {"name": "EVENT_TYPE", "type": "string"})

@@ -12,7 +12,6 @@ from support import (
     RECIPE,
     Account,
     Deployment,
-    account,
     dataset,
     deploy,
     import_csv,
@@ -45,7 +44,6 @@ def watch(sim: Simulation, describe: Callable[[], dict[str, Any]], seconds: int)
     return seen, (sim.clock.now() - begun).total_seconds()
 
 
-@pytest.mark.rule("resources.statuses-in-order")
 def test_every_resource_takes_its_time(sim: Simulation, here: Account) -> None:
     """[life-002] [life-015] for a training, [life-009] for a campaign."""
     p = here.personalize
@@ -79,7 +77,6 @@ def test_every_resource_takes_its_time(sim: Simulation, here: Account) -> None:
     )
 
 
-@pytest.mark.accepted("resources.given-does-not-exist", "resources.arn-does-not-exist", "resources.name-once")
 def test_arns_and_fields_as_recorded(sim: Simulation, here: Account) -> None:
     made = deploy(here, lambda: sim.clock.tick(hours=1), some_interactions())
     arn = "arn:aws:personalize:us-east-1:123456789012:"
@@ -136,7 +133,6 @@ def test_a_campaign_update_as_recorded(sim: Simulation, here: Account) -> None:
         ),
     ],
 )
-@pytest.mark.rule("resources.failure-reason")
 def test_too_little_data_fails_the_training(sim: Simulation, here: Account, frame: pd.DataFrame, reason: str) -> None:
     made = dataset(here, lambda: sim.clock.tick(minutes=1))
     import_csv(here, made, pd.concat([frame, frame.head(10)]))  # repeated rows count once
@@ -171,7 +167,6 @@ def test_metrics_have_the_service_s_keys(sim: Simulation, here: Account) -> None
 
 
 class TestLists:
-    @pytest.mark.rule("lists.pages", "lists.oldest-first")
     def test_pages(self, here: Account) -> None:
         names = [f"schema-{number:02}" for number in range(25)]
         for name in names:
@@ -181,34 +176,12 @@ class TestLists:
         assert [schema["name"] for page in pages for schema in page["schemas"]] == names
         assert "nextToken" not in pages[-1]
 
-    @pytest.mark.accepted("lists.token")
-    @pytest.mark.rule("lists.stable")
-    def test_a_token_survives_a_deletion(self, here: Account) -> None:
-        arns = [
-            here.personalize.create_schema(name=name, schema=schema_text())["schemaArn"] for name in ("a", "b", "c")
-        ]
-        first = here.personalize.list_schemas(maxResults=2)
-        here.personalize.delete_schema(schemaArn=arns[1])
-        rest = here.personalize.list_schemas(nextToken=first["nextToken"])
-        assert [schema["name"] for schema in rest["schemas"]] == ["c"]
-
-    @pytest.mark.refused("lists.token")
-    def test_a_token_of_another_list(self, here: Account) -> None:
-        for name in ("a", "b"):
-            here.personalize.create_schema(name=name, schema=schema_text())
-            here.personalize.create_dataset_group(name=name)
-        token = here.personalize.list_schemas(maxResults=1)["nextToken"]
-        assert here.personalize.list_schemas(nextToken=token)["schemas"][0]["name"] == "b"
-        with refused("InvalidNextTokenException", "The provided nextToken is not valid."):
-            here.personalize.list_dataset_groups(nextToken=token)
-
     @pytest.mark.parametrize("token", ["nonsense", "bm9uc2Vuc2U=", "é", "W10=", "bnVsbA=="])
     def test_a_token_of_ones_own(self, here: Account, token: str) -> None:
         with pytest.raises(here.personalize.exceptions.ClientError) as caught:
             here.personalize.list_schemas(nextToken=token)
         assert caught.value.response["Error"]["Code"] in ("InvalidNextTokenException", "ValidationException")
 
-    @pytest.mark.rule("lists.parent", "lists.unknown-parent")
     def test_each_list_knows_its_parent(self, sim: Simulation, here: Account) -> None:
         made = [
             deploy(here, lambda: sim.clock.tick(hours=1), some_interactions(), name=name) for name in ("one", "two")
@@ -240,35 +213,6 @@ class TestLists:
         assert [group["name"] for group in p.list_dataset_groups()["datasetGroups"]] == ["one", "two"]
 
 
-class TestQuotas:
-    @pytest.mark.rule("quotas.running")
-    def test_a_sixth_running_import(self, sim: Simulation, here: Account) -> None:
-        made = dataset(here, lambda: sim.clock.tick(minutes=1))
-        for number in range(5):
-            import_csv(here, made, some_interactions(), name=f"job-{number}")
-        with refused("LimitExceededException", "More than 5 resources with PENDING or IN_PROGRESS status."):
-            import_csv(here, made, some_interactions(), name="job-5")
-        sim.clock.tick(minutes=5)
-        import_csv(here, made, some_interactions(), name="job-5")
-
-    @pytest.mark.rule("quotas.active")
-    def test_a_sixth_dataset_group(self, here: Account) -> None:
-        for number in range(5):
-            here.personalize.create_dataset_group(name=f"group-{number}")
-        with refused(
-            "LimitExceededException", "More than 5 resources in ACTIVE state. Please delete some and try again."
-        ):
-            here.personalize.create_dataset_group(name="group-5")
-
-    @pytest.mark.rule("quotas.by-name")
-    def test_another_limit(self) -> None:
-        with simulate(start=START, quotas={"active_dataset_groups": 1}):
-            here = account()
-            here.personalize.create_dataset_group(name="one")
-            with pytest.raises(here.personalize.exceptions.LimitExceededException):
-                here.personalize.create_dataset_group(name="two")
-
-
 class TestEventsAndAnswers:
     @pytest.fixture
     def made(self, sim: Simulation, here: Account) -> Deployment:
@@ -291,7 +235,6 @@ class TestEventsAndAnswers:
         ]
         return listed
 
-    @pytest.mark.accepted("events.item-wanted")
     def test_the_body_of_success_is_empty(self, here: Account, made: Deployment) -> None:
         """resp-014."""
         answer = self.put(here, made, "i1", userId="u1")["ResponseMetadata"]
@@ -303,7 +246,6 @@ class TestEventsAndAnswers:
         assert self.answer(here, made, "visitor") != nobody
         assert self.answer(here, made, "another") == nobody
 
-    @pytest.mark.rule("events.session-null")
     def test_the_session_null_is_ignored(self, here: Account, made: Deployment) -> None:
         """resp-018: answered with 200 all the same."""
         before = self.answer(here, made, "u1")
@@ -322,7 +264,6 @@ class TestEventsAndAnswers:
         with refused("InvalidInputException", "Invalid trackingId in account 123456789012"):
             self.put(here, made, "i1")
 
-    @pytest.mark.rule("events.all-or-none")
     def test_a_refused_call_stores_nothing(self, here: Account, made: Deployment) -> None:
         before = self.answer(here, made, "u1")
         event = {"eventType": "watch", "itemId": "i3", "sentAt": 1_600_000_001}
@@ -334,20 +275,6 @@ class TestEventsAndAnswers:
             with pytest.raises(here.events.exceptions.ClientError):
                 here.events.put_events(trackingId=made.tracking_id, userId="u1", sessionId="s", eventList=[event, bad])
         assert self.answer(here, made, "u1") == before
-
-    @pytest.mark.refused("events.item-wanted")
-    def test_an_event_without_an_item(self, here: Account, made: Deployment) -> None:
-        with refused("InvalidInputException", "The event has no itemId, which the Interactions schema requires."):
-            here.events.put_events(
-                trackingId=made.tracking_id,
-                userId="u1",
-                sessionId="s",
-                eventList=[{"eventType": "watch", "sentAt": 1_600_000_001}],
-            )
-
-    def test_more_than_ten_events(self, here: Account, made: Deployment) -> None:
-        with pytest.raises(here.events.exceptions.InvalidInputException, match="1 validation error detected"):
-            self.put(here, made, *("i1" for _ in range(11)))
 
     def test_a_campaign_that_is_not_there(self, sim: Simulation, here: Account, made: Deployment) -> None:
         arn = "arn:aws:personalize:us-east-1:123456789012:campaign/none"

@@ -13,7 +13,6 @@ from simulator import Simulation, simulate
 from simulator.resources.dump import dump
 
 ARN = "arn:aws:personalize:us-east-1:123456789012:schema/"
-EVENT = {"name": "EVENT_TYPE", "type": "string"}
 IN_USE = "The provided schema is being referenced by one or more datasets"
 
 
@@ -28,7 +27,6 @@ def items(*more: dict[str, Any]) -> str:
     return json.dumps({"type": "record", "name": "Items", "fields": fields, "version": "1.0"})
 
 
-@pytest.mark.rule("schemas.text-as-sent", "schemas.usable-at-once")
 def test_a_schema_as_recorded(sim: Simulation, here: Account) -> None:
     """[resp-022] The text as it was sent, spaces and all; no status; creation and update are one time."""
     text = schema_text().replace(",", " ,\n\t")
@@ -40,21 +38,6 @@ def test_a_schema_as_recorded(sim: Simulation, here: Account) -> None:
     assert shown["creationDateTime"] == shown["lastUpdatedDateTime"]
 
 
-@pytest.mark.rule("schemas.domain")
-@pytest.mark.accepted("schemas.required-fields")
-def test_a_schema_of_a_domain(here: Account) -> None:
-    """A domain wants an EVENT_TYPE of interactions, a Custom dataset group does not."""
-    p = here.personalize
-    with refused("InvalidInputException", "The schema is not valid: the required field EVENT_TYPE is missing."):
-        p.create_schema(name="shop", schema=schema_text(), domain="ECOMMERCE")
-    answer = p.create_schema(name="shop", schema=schema_text(EVENT), domain="ECOMMERCE")
-    assert answer["schemaArn"] == ARN + "shop"
-    p.create_schema(name="own", schema=schema_text())
-    assert p.describe_schema(schemaArn=ARN + "shop")["schema"]["domain"] == "ECOMMERCE"
-    assert [schema.get("domain") for schema in p.list_schemas()["schemas"]] == [None, "ECOMMERCE"]
-
-
-@pytest.mark.refused("schemas.json", "schemas.record")
 @pytest.mark.parametrize(
     ("more", "code", "wording"),
     [
@@ -87,7 +70,6 @@ def test_what_is_refused_changes_nothing(
     assert dump(sim._host.world) == before
 
 
-@pytest.mark.rule("schemas.in-use")
 def test_a_schema_in_use_stays(sim: Simulation, here: Account) -> None:
     """[err-028] Also the one that an update is about to give a dataset."""
     p = here.personalize
