@@ -54,17 +54,6 @@ def passes(text: str, facts: Facts | None = None, candidates: list[str] = CANDID
     return [each for each, passed in zip(candidates, mask.tolist(), strict=True) if passed]
 
 
-@pytest.mark.rule(
-    "filters.include-exclude",
-    "filters.parts-between-pipes",
-    "filters.exact-strings",
-    "filters.absent-values",
-    "filters.not-in",
-    "filters.event-types",
-    "filters.chains",
-    "filters.if",
-    "filters.current-item-values",
-)
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -117,7 +106,6 @@ def test_what_passes(text: str, expected: str) -> None:
     assert " ".join(passes(text)) == expected
 
 
-@pytest.mark.rule("filters.if", "filters.current-item-values")
 @pytest.mark.parametrize("user_id", [None, "u1", "unknown"])
 def test_a_user_or_an_item_without_a_value(user_id: str | None) -> None:
     facts = Facts(ITEMS, USERS, user_id=user_id, item_id="i2")
@@ -128,7 +116,6 @@ def test_a_user_or_an_item_without_a_value(user_id: str | None) -> None:
     assert passes("INCLUDE ItemID WHERE Items.YEAR > CurrentItem.YEAR", Facts(ITEMS, USERS)) == []
 
 
-@pytest.mark.rule("filters.values-by-name", "filters.exclude-without-value")
 def test_values_of_placeholders() -> None:
     text = "INCLUDE ItemID WHERE Items.GENRE IN ($GENRE)"
     text += " | EXCLUDE ItemID WHERE Items.YEAR < $YEAR AND Items.PRICE = $PRICE"
@@ -140,7 +127,6 @@ def test_values_of_placeholders() -> None:
     assert passes(text, AGE="20") == ["i2", "i3", "unknown"]
 
 
-@pytest.mark.rule("filters.newest-events")
 def test_only_the_newest_events_of_each_type_count() -> None:
     events = [Event("i0", "click"), Event("i1", "CLICK"), Event("i2", "click"), Event("i3", "buy")]
     facts = Facts(ITEMS, USERS, events, considered=2)
@@ -148,7 +134,6 @@ def test_only_the_newest_events_of_each_type_count() -> None:
     assert passes('EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("Click")', facts) == ["i2", "i3", "unknown"]
 
 
-@pytest.mark.rule("filters.users-and-actions")
 def test_users_and_actions() -> None:
     events = [Event("u1", "click"), Event("u1", "click"), Event("u0", "click")]
     facts = Facts(USERS, NOBODY, events, considered=1)

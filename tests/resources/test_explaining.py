@@ -97,7 +97,6 @@ def test_metric_attributions(here: Shop) -> None:
     assert explained[3].metrics[0].why == "it measures events of click, pay, and the type is Click"
 
 
-@pytest.mark.rule("events.property-keys")
 def test_what_was_passed_over_is_named(here: Shop) -> None:
     """Keys that are no columns, and ids under which nothing is known to be recommended; AWS says neither."""
     event = {"eventType": "watch", "itemId": "drama1", "sentAt": NEWEST, "recommendationId": "RID-unknown"}

@@ -71,7 +71,6 @@ def status(here: Account, arn: str) -> str:
     return found
 
 
-@pytest.mark.rule("filters.statuses", "filters.text")
 def test_a_filters_life(sim: Simulation, here: Account, group: str) -> None:
     """[life-008]: PENDING, IN_PROGRESS five to seven times at polls of 15 seconds, then ACTIVE; about 90 seconds."""
     text = 'EXCLUDE itemId WHERE INTERACTIONS.EVENT_TYPE in ("Purchase")'
@@ -121,7 +120,6 @@ def test_pages(sim: Simulation, here: Account, group: str) -> None:
     assert "nextToken" not in second
 
 
-@pytest.mark.refused("filters.expressions", "filters.known-fields", "filters.placeholders-with-not-in")
 @pytest.mark.parametrize(
     ("request_", "code", "message"),
     [
@@ -180,17 +178,6 @@ def test_a_refused_filter_changes_nothing(
     assert dump(sim._host.world) == before
 
 
-@pytest.mark.rule("filters.group-active")
-def test_the_group_must_be_active(sim: Simulation, here: Account) -> None:
-    group = here.personalize.create_dataset_group(name="new")["datasetGroupArn"]
-    with refused("InvalidInputException", f"{group} is not in ACTIVE state."):
-        create(here, group)
-    sim.clock.tick(minutes=1)
-    add_dataset(here, group, "Items", "ITEM_ID", [numeric("PRICE")])
-    assert create(here, group) == f"{PERSONALIZE}:filter/cheap"
-
-
-@pytest.mark.rule("filters.running")
 def test_five_may_run(sim: Simulation, here: Account, group: str) -> None:
     """[err-030]."""
     for number in range(5):
@@ -206,7 +193,6 @@ def test_five_may_run(sim: Simulation, here: Account, group: str) -> None:
     create(here, group, "f5")
 
 
-@pytest.mark.rule("filters.per-group")
 def test_thirty_may_stand(sim: Simulation, here: Account, group: str) -> None:
     """[err-007], when there could be 10."""
     for number in range(30):
@@ -221,25 +207,6 @@ def test_thirty_may_stand(sim: Simulation, here: Account, group: str) -> None:
 
 def fields(start: int, stop: int) -> str:
     return "INCLUDE ItemID WHERE " + " OR ".join(f"Items.N{number} > 1" for number in range(start, stop))
-
-
-@pytest.mark.rule("filters.fields-per-filter", "filters.fields-of-all", "filters.fields-counted")
-def test_fields_are_counted(sim: Simulation, here: Account, group: str) -> None:
-    with refused("LimitExceededException", "The filter uses 11 distinct dataset fields; at most 10 are allowed."):
-        create(here, group, "a", fields(0, 10) + " | EXCLUDE ItemID WHERE Items.GENRE IN ($G)")
-    create(here, group, "a", fields(0, 10) + " | EXCLUDE ItemID WHERE items.n9 = 5 AND Items.N0 < CurrentItem.N1")
-    create(here, group, "b", fields(8, 17))
-    create(here, group, "c", fields(16, 20))
-    with refused(
-        "LimitExceededException",
-        "With this filter, the filters of the dataset group would use 21 distinct dataset fields; at most 20 are "
-        "allowed.",
-    ):
-        create(here, group, "d", fields(0, 1) + " IF CurrentUser.AGE > 18")
-    sim.clock.tick(hours=1)
-    here.personalize.delete_filter(filterArn=f"{PERSONALIZE}:filter/c")
-    sim.clock.tick(hours=1)
-    create(here, group, "d", fields(0, 1) + " IF CurrentUser.AGE > 18")
 
 
 def test_quotas_may_be_others() -> None:
@@ -257,20 +224,6 @@ def test_quotas_may_be_others() -> None:
             create(here, group, "b", "EXCLUDE UserID WHERE Users.AGE < 18")
 
 
-@pytest.mark.rule("filters.checked-once")
-def test_a_filter_outlives_its_dataset(sim: Simulation, here: Account, group: str) -> None:
-    arn = create(here, group)
-    sim.clock.tick(hours=1)
-    here.personalize.delete_dataset(datasetArn=f"{PERSONALIZE}:dataset/films/ITEMS")
-    message = "Invalid Expression: the dataset group has no Items dataset (line 1, column 22)."
-    with refused("InvalidInputException", message):
-        create(here, group, "other")
-    sim.clock.tick(hours=1)
-    assert status(here, arn) == "ACTIVE"
-    with refused("InvalidInputException", message):
-        create(here, group, "other")
-
-
 def test_a_filter_that_is_being_created_stays(here: Account, group: str) -> None:
     arn = create(here, group)
     with refused("ResourceInUseException", f"{arn} cannot be deleted while its creation is in progress."):
@@ -278,7 +231,6 @@ def test_a_filter_that_is_being_created_stays(here: Account, group: str) -> None
     assert status(here, arn) == "CREATE PENDING"
 
 
-@pytest.mark.rule("filters.campaign-being-created", "filters.batch-jobs")
 def test_a_filter_that_is_in_use_stays(sim: Simulation, here: Account) -> None:
     """[err-026]."""
     made = dataset(here, lambda: sim.clock.tick(hours=1))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ import pytest
 from runtime_shop import FAN, FILMS, NEWEST, Shop, shop
 from support import Deployment, dataset, import_csv, refused, schema_text, start_import
 
-from simulator.durations import OBSERVED
 from simulator.resources.dump import dump
 
 INVALID = "InvalidInputException"
@@ -33,7 +31,6 @@ def here() -> Iterator[Shop]:
         yield made
 
 
-@pytest.mark.rule("recommendations.filter-applied")
 def test_only_what_passes_is_recommended(here: Shop) -> None:
     """[resp-039]"""
     dramas = here.items(filterArn=here.filter(DRAMA))
@@ -55,20 +52,6 @@ def test_only_what_passes_is_recommended(here: Shop) -> None:
         assert passing == [each for each in here.ids(recipe, **asked) if each in {f"comedy{n}" for n in range(9)}]
 
 
-@pytest.mark.rule("recommendations.filter-values")
-def test_values(here: Shop) -> None:
-    with refused(INVALID, "The filterValues must have a value for the parameter MAX."):
-        here.items(filterArn=here.filter(CHEAP))
-    with refused(INVALID, "The value of the filter parameter MAX is not valid: Items.PRICE is a number."):
-        here.items(filterArn=here.filter(CHEAP), filterValues={"MAX": '"low"'})
-    cheap = here.ids(filterArn=here.filter(CHEAP), filterValues={"MAX": "10", "OTHER": "1"})
-    assert set(cheap) == {"comedy0", "comedy1", "drama0", "drama1"}
-    either = here.filter(f"{DRAMA} | EXCLUDE ItemID WHERE Items.PRICE > $MAX")
-    assert len(here.ids(filterArn=either)) == 9
-    assert set(here.ids(filterArn=either, filterValues={"MAX": '"20"'})) == {"drama0", "drama1", "drama2"}
-
-
-@pytest.mark.rule("recommendations.filter-user")
 @pytest.mark.parametrize("recipe", ["aws-sims", "aws-trending-now"])
 def test_a_filter_that_looks_at_the_user(here: Shop, recipe: str) -> None:
     unseen = here.filter(NOT_SEEN)
@@ -82,18 +65,6 @@ def test_a_filter_that_looks_at_the_user(here: Shop, recipe: str) -> None:
     assert len(here.ids(recipe, userId="drama-fan02", itemId="comedy1", filterArn=conditional)) > 10
 
 
-@pytest.mark.rule("recommendations.filter-current-item")
-def test_the_current_item(here: Shop) -> None:
-    arn = here.filter(LIKE_THIS)
-    for recipe, kind in (("aws-user-personalization", "USER_PERSONALIZATION"), ("aws-trending-now", "POPULAR_ITEMS")):
-        wording = f"The filter {arn} looks at the current item, which the recipe type {kind} does not have."
-        with refused(INVALID, wording):
-            here.items(recipe, itemId="drama1", filterArn=arn)
-    later = here.ids("aws-similar-items", itemId="drama6", filterArn=arn)
-    assert set(later) == {"drama7", "drama8", "comedy7", "comedy8"}
-
-
-@pytest.mark.rule("recommendations.filter-active", "recommendations.filter-group", "recommendations.filter-target")
 @pytest.mark.parametrize("as_promotion", [False, True])
 def test_the_filter_must_fit(here: Shop, as_promotion: bool) -> None:
     p = here.on.personalize
@@ -128,7 +99,6 @@ def test_the_filter_must_fit(here: Shop, as_promotion: bool) -> None:
     assert dump(world) == before.replace("CREATE PENDING", "ACTIVE")
 
 
-@pytest.mark.rule("recommendations.filter-newest")
 def test_a_hundred_interactions_of_each_type_count(here: Shop) -> None:
     """The imported and the streamed ones together, the newest by their time."""
     seen = here.filter(SEEN)
@@ -146,7 +116,6 @@ def test_a_hundred_interactions_of_each_type_count(here: Shop) -> None:
     assert set(here.ids(filterArn=watched, userId="nobody")) == set(FILMS)
 
 
-@pytest.mark.rule("recommendations.filter-forgets")
 def test_three_months_without_a_users_interactions_hide_them(here: Shop) -> None:
     """Until they are imported again; what is put later does not bring them back."""
     recipe = "aws-similar-items"  # no automatic updates for three months
@@ -169,28 +138,6 @@ def test_three_months_without_a_users_interactions_hide_them(here: Shop) -> None
     assert seen(NOT_SEEN) <= comedies
 
 
-@pytest.mark.rule("recommendations.filter-fresh")
-def test_filters_see_what_is_put_after_their_window() -> None:
-    """A quarter of an hour later, and of the automatic filters the same; in the same moment with no duration."""
-    window = {**{name: timedelta(0) for name in OBSERVED}, "filter_update": timedelta(minutes=15)}
-    with shop(window) as here:
-        seen, cheap = here.filter(SEEN), here.filter("INCLUDE ItemID WHERE Items.PRICE < 5")
-        assert (here.ids(filterArn=seen), set(here.ids(filterArn=cheap))) == ([], {"comedy0", "drama0"})
-        here.happens(FAN, "comedy1", "zap")
-        here.on.events.put_items(
-            datasetArn=f"{ARN}dataset/films/ITEMS", items=[{"itemId": "comedy3", "properties": '{"price": 1}'}]
-        )
-        for minutes in (0, 14):
-            here.sim.clock.tick(minutes=minutes)
-            assert (here.ids(filterArn=seen), set(here.ids(filterArn=cheap))) == ([], {"comedy0", "drama0"})
-        here.happens(FAN, "comedy2", "zap", NEWEST + 1)
-        here.sim.clock.tick(minutes=1)
-        assert here.ids(filterArn=seen) == ["comedy1"]
-        assert set(here.ids(filterArn=cheap)) == {"comedy0", "comedy3", "drama0"}
-        here.sim.clock.tick(minutes=14)
-        assert set(here.ids(filterArn=seen)) == {"comedy1", "comedy2"}
-
-
 def test_new_data_is_seen_at_once(here: Shop) -> None:
     cheap = here.filter("INCLUDE ItemID WHERE Items.PRICE < 5")
     adult = here.filter(f"{DRAMA} IF CurrentUser.AGE > 90")
@@ -207,7 +154,6 @@ def test_new_data_is_seen_at_once(here: Shop) -> None:
     assert set(here.ids(filterArn=adult)) == {f"drama{film}" for film in range(1, 9)} - {"drama5"}
 
 
-@pytest.mark.rule("recommendations.context")
 def test_context(here: Shop) -> None:
     plain, related = here.items(), here.items("aws-sims", itemId="drama1")
     with refused(INVALID, "The context MOOD is not a field of the Interactions schema."):
@@ -217,7 +163,6 @@ def test_context(here: Shop) -> None:
     assert here.items("aws-sims", itemId="drama1", context={"MOOD": "good"}) == related
 
 
-@pytest.mark.rule("recommendations.metadata", "recommendations.metadata-enabled", "recommendations.metadata-of-v2")
 def test_metadata(here: Shop) -> None:
     """[resp-028] [resp-029] [resp-030]"""
     asked: dict[str, Any] = {"metadataColumns": {"ITEMS": ["TITLE", "PRICE", "released", "RATED", "GENRES"]}}
@@ -239,33 +184,10 @@ def test_metadata(here: Shop) -> None:
     assert newest[0]["metadata"] in ({"title": f"The {newest[0]['itemId']}"}, {})
 
 
-@pytest.mark.rule(
-    "recommendations.metadata-dataset",
-    "recommendations.metadata-columns",
-    "recommendations.ten-metadata-columns",
-    "recommendations.fifty-with-metadata",
-)
-def test_what_metadata_can_be_asked_for(here: Shop) -> None:
-    def ask(columns: list[str], kind: str = "ITEMS", **more: Any) -> list[dict[str, Any]]:
-        return here.items(metadata=True, metadataColumns={kind: columns}, **more)
-
-    with refused(INVALID, "metadataColumns must be of ITEMS, not of USERS."):
-        ask(["AGE"], "USERS")
-    with refused(INVALID, "The metadata column AGE is not in the schema of the Items dataset."):
-        ask(["TITLE", "AGE"])
-    with refused(INVALID, "metadataColumns must name at most 10 columns, not 11."):
-        ask(["TITLE"] * 11)
-    with refused(INVALID, "numResults must be at most 50 where metadata is asked for, not 51."):
-        ask(["TITLE"], numResults=51)
-    assert len(ask(["TITLE"] * 10, numResults=50)) == 20
-    assert len(here.items(metadata=True, numResults=51)) == 20
-
-
 def promotion(here: Shop, percent: int, expression: str = COMEDY, **more: Any) -> list[dict[str, Any]]:
     return [{"name": "laugh", "filterArn": here.filter(expression), "percentPromotedItems": percent, **more}]
 
 
-@pytest.mark.rule("recommendations.promotions", "recommendations.promotion-filters")
 @pytest.mark.parametrize("recipe", ["aws-user-personalization", "aws-sims", "aws-trending-now"])
 def test_promotions(here: Shop, recipe: str) -> None:
     """[resp-032]"""
@@ -294,7 +216,6 @@ def test_promotions(here: Shop, recipe: str) -> None:
     assert len(places) > 1
 
 
-@pytest.mark.rule("recommendations.promotion-of-few")
 def test_few_promoted_items(here: Shop) -> None:
     title = "INCLUDE ItemID WHERE Items.TITLE IN ($TITLE)"
     asked = promotion(here, 100, title, filterValues={"TITLE": '"The comedy4"'})
@@ -305,19 +226,6 @@ def test_few_promoted_items(here: Shop) -> None:
     assert everything == here.items(numResults=50)
     scores = [item["score"] for item in here.items(numResults=50, promotions=promotion(here, 30))]
     assert sum(scores) == pytest.approx(1, abs=1e-5)
-
-
-@pytest.mark.rule("recommendations.promotion-complete", "recommendations.promotion-reason")
-def test_the_members_of_a_promotion(here: Shop) -> None:
-    whole = promotion(here, 50)[0]
-    for member in whole:
-        with refused(INVALID, f"The promotion has no {member}."):
-            here.items(promotions=[{name: value for name, value in whole.items() if name != member}])
-    for recipe, reasons in (("aws-user-personalization-v2", {"Promoted item"}), ("aws-user-personalization", set())):
-        items = here.items(recipe, numResults=10, promotions=[whole])
-        assert sum("promotionName" in item for item in items) == 5
-        assert {reason for item in items for reason in item.get("reason", [])} == reasons
-        assert all("reason" not in item for item in items if "promotionName" not in item)
 
 
 def test_what_filters_keep_is_no_part_of_a_world(here: Shop, tmp_path: Path) -> None:

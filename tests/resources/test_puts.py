@@ -8,10 +8,10 @@ import json
 from typing import Any
 
 import pytest
+from broken_requests import broken
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from raw import events_service
-from requests_of_model import broken, requests
 from support import Account, account, add_dataset, deploy, exported, refused, some_interactions, start_import
 
 from simulator import Simulation, simulate
@@ -19,6 +19,7 @@ from simulator.aws.shapes import COMMON_ERRORS, service_model
 from simulator.data.properties import camel_case
 from simulator.data.records import Records, RecordStore
 from simulator.resources.dump import dump
+from simulator.strategies import requests
 
 START = "2022-03-08T09:00:00Z"
 ARN = "arn:aws:personalize:us-east-1:123456789012:"
@@ -84,7 +85,6 @@ def current(sim: Simulation, dataset: str) -> Records:
     return store.current()
 
 
-@pytest.mark.rule("puts.before-everything", "puts.camel-case", "puts.exported")
 @pytest.mark.parametrize(
     ("kind", "properties", "header", "row"),
     [
@@ -103,7 +103,6 @@ def test_each_kind_of_record(
     assert lines(here, dataset, "BULK") == [header]
 
 
-@pytest.mark.rule("puts.seen-at-once")
 def test_a_filter_sees_records_at_once(here: Account) -> None:
     """Even of items whose first record it is."""
     made = deploy(here, here.personalize.list_schemas, some_interactions())
@@ -124,22 +123,6 @@ def test_a_filter_sees_records_at_once(here: Account) -> None:
     assert seen() == {"i4"}
 
 
-@pytest.mark.rule("puts.replaces")
-def test_a_record_replaces_that_of_its_id_as_a_whole(sim: Simulation, here: Account, items: str) -> None:
-    put(here, items, ("i1", {"genres": "a", "price": 1}), ("i2", {"genres": "b"}))
-    assert current(sim, items).value("i1", "PRICE") == 1.0
-    put(here, items, ("i1", {"genres": "c"}))
-    assert current(sim, items).value("i1", "GENRES") == "c"
-    assert current(sim, items).value("i1", "PRICE") is None
-    put(here, items, ("i2", {"genres": "x"}), ("i2", {"genres": "y"}))
-    assert current(sim, items).value("i2", "GENRES") == "y"
-    assert sorted(lines(here, items, "ALL")[1:]) == ['i1,c,"",""', 'i2,y,"",""']
-    assert sorted(lines(here, items, "PUT")[1:]) == [
-        *('i1,a,1.0,""', 'i1,c,"",""', 'i2,b,"",""', 'i2,x,"",""', 'i2,y,"",""'),
-    ]
-
-
-@pytest.mark.rule("puts.survive-full-import")
 def test_records_and_imports(sim: Simulation, here: Account, items: str) -> None:
     header = b"ITEM_ID,GENRES,PRICE,RELEASED\n"
     start_import(here, items, here.upload(header + b"i1,old,1,1\ni2,old,1,1\n", "a.csv"), "a")
@@ -161,23 +144,6 @@ def test_records_and_imports(sim: Simulation, here: Account, items: str) -> None
     assert current(sim, items).value("i1", "GENRES") == "newest"
 
 
-@pytest.mark.rule("puts.count-as-data")
-def test_put_records_are_data_enough_for_a_recipe(here: Account, group: str, items: str) -> None:
-    interactions = add(here, group, "Interactions")
-    start_import(here, interactions, here.upload(some_interactions()))
-    here.personalize.list_schemas()
-    ask = {"name": "s", "datasetGroupArn": group,
-           "recipeArn": "arn:aws:personalize:::recipe/aws-item-attribute-affinity"}  # fmt: skip
-    with pytest.raises(here.personalize.exceptions.InvalidInputException, match="ITEMS"):
-        here.personalize.create_solution(**ask)
-    put(here, items, *((f"i{number}", {"genres": "ab"[number % 2]}) for number in range(10)))
-    solution = here.personalize.create_solution(**ask, performAutoTraining=False)["solutionArn"]
-    version = here.personalize.create_solution_version(solutionArn=solution)["solutionVersionArn"]
-    shown = here.personalize.describe_solution_version(solutionVersionArn=version)["solutionVersion"]
-    assert shown["status"] == "ACTIVE"
-
-
-@pytest.mark.rule("puts.deleted-users")
 def test_deleted_users_are_gone(sim: Simulation, here: Account, group: str) -> None:
     users = add(here, group, "Users")
     put(here, users, ("u1", {"age": 1}), ("u2", {"age": 2}), kind="Users")
@@ -200,7 +166,6 @@ def test_deleted_users_are_gone(sim: Simulation, here: Account, group: str) -> N
     assert [row.split(",")[3] for row in lines(here, actions, "ALL", "a")[1:]] == ["u2"]
 
 
-@pytest.mark.rule("puts.dataset-exists", "puts.dataset-active", "puts.dataset-type")
 def test_the_dataset() -> None:
     with simulate(start=START) as sim:
         here = account()
@@ -239,7 +204,6 @@ NO_BOOLEANS: list[Any] = [1, "True", [], "yes"]
 INCOMPLETE: list[Any] = [None, {}, {"isNew": None}, {"isNew": ""}, {"genres": "a"}]
 
 
-@pytest.mark.refused("puts.json", "puts.known-keys", "puts.types", "puts.length", "puts.required-fields")
 @pytest.mark.parametrize(
     ("properties", "wording"),
     [
@@ -277,8 +241,6 @@ def test_properties_that_are_refused(sim: Simulation, here: Account, group: str,
     assert lines(here, dataset, "ALL") == ["item_id,genres,price,released,is_new"]
 
 
-@pytest.mark.rule("puts.null-is-absent", "puts.all-or-none")
-@pytest.mark.accepted("puts.json", "puts.known-keys", "puts.types", "puts.length", "puts.required-fields")
 @pytest.mark.parametrize(
     ("properties", "cells"),
     [
@@ -298,54 +260,6 @@ def test_properties_that_are_taken(here: Account, group: str, properties: Any, c
     assert rows_of(here, dataset, "PUT")[1:] == [["i", *cells], ["j", "", "", "", "true"]]
 
 
-@pytest.mark.rule("puts.long-texts")
-def test_long_texts_are_cut(here: Account, group: str) -> None:
-    dataset = add(here, group, "Items", {"name": "PLOT", "type": ["null", "string"], "textual": True})
-    for number, (text, kept) in enumerate(
-        [("x" * 20_001, 20_000), ("x" * 20_000, 20_000), ("x" * 7000 + "語", 7000), ("é" * 4000, 4000)]
-    ):
-        put(here, dataset, (f"i{number}", json.dumps({"plot": text}, ensure_ascii=False)))
-        assert len(rows_of(here, dataset, "PUT", f"e{number}")[-1][-1]) == kept
-
-
-@pytest.mark.rule("puts.creation-time")
-@pytest.mark.parametrize("domain", [None, "VIDEO_ON_DEMAND"])
-def test_creation_times(here: Account, domain: str | None) -> None:
-    more: dict[str, Any] = {} if domain is None else {"domain": domain}
-    group = here.personalize.create_dataset_group(name="films", **more)["datasetGroupArn"]
-    fields = [
-        {"name": "ITEM_ID", "type": "string"},
-        {"name": "CREATION_TIMESTAMP", "type": "long"},
-        {"name": "GENRES", "type": "string", "categorical": True},
-    ]
-    record = {"type": "record", "name": "Items", "namespace": "n", "fields": fields, "version": "1.0"}
-    schema = here.personalize.create_schema(name="s", schema=json.dumps(record), **more)["schemaArn"]
-    dataset = here.personalize.create_dataset(name="d", schemaArn=schema, datasetGroupArn=group, datasetType="Items")[
-        "datasetArn"
-    ]
-    put(here, dataset, ("i1", {"creationTimestamp": 1_640_000_000, "genres": "a|b"}))
-    wording = "A value of creationTimestamp is missing: the schema's field CREATION_TIMESTAMP does not allow null."
-    with refused("InvalidInputException", wording):
-        put(here, dataset, ("i2", {"genres": "a"}))
-    assert rows_of(here, dataset, "PUT")[1:] == [["i1", "1640000000", "a|b"]]
-
-
-@pytest.mark.rule("puts.replaced-schema")
-def test_a_replaced_schema(here: Account, group: str, items: str) -> None:
-    arn = here.personalize.describe_dataset(datasetArn=items)["dataset"]["schemaArn"]
-    record = json.loads(here.personalize.describe_schema(schemaArn=arn)["schema"]["schema"])
-    record["fields"].append({"name": "IN_STOCK", "type": ["boolean", "null"]})
-    put(here, items, ("i1", {"genres": "a"}))
-    with refused("InvalidInputException", UNKNOWN.format("inStock", KEYS)):
-        put(here, items, ("i2", {"inStock": True}))
-    other = here.personalize.create_schema(name="other", schema=json.dumps(record))["schemaArn"]
-    here.personalize.update_dataset(datasetArn=items, schemaArn=other)
-    here.personalize.list_schemas()
-    put(here, items, ("i2", {"inStock": True}), ("i3", {}))
-    assert rows_of(here, items, "ALL")[1:] == [["i1", "a", "", "", ""], ["i2", "", "", "", "true"], ["i3", *[""] * 4]]
-
-
-@pytest.mark.rule("puts.one-to-ten", "puts.properties-size")
 def test_sizes(sim: Simulation, here: Account, group: str, items: str) -> None:
     put(here, items, *((f"i{number}", {}) for number in range(10)))
     put(here, items, ("i" * 256, '{"genres": "a"' + " " * 31_985 + "}"))
@@ -366,37 +280,6 @@ def test_sizes(sim: Simulation, here: Account, group: str, items: str) -> None:
         put(here, users, ("u", "{" + " " * 23_999 + "}"), kind="Users")
 
 
-@pytest.mark.rule("puts.action-interactions")
-def test_interactions_with_actions(here: Account, clicks: tuple[str, str]) -> None:
-    dataset, tracking_id = clicks
-    answer = here.events.put_action_interactions(
-        trackingId=tracking_id,
-        actionInteractions=[
-            click(
-                properties='{"numberOfActions": "12"}', impression=["a1", "a2"], recommendationId="RID-1", eventId="e"
-            ),
-            click(actionId="a2", eventType="Not Taken", timestamp=1_646_000_001.9),
-            {key: value for key, value in click(timestamp=1_646_000_002).items() if key != "userId"},
-        ],
-    )["ResponseMetadata"]
-    assert (answer["HTTPStatusCode"], answer["HTTPHeaders"]["content-length"]) == (200, "0")
-    assert lines(here, dataset, "PUT") == [
-        "timestamp,session_id,event_type,user_id,action_id,impression,recommendation_id,number_of_actions",
-        "1646000000000,s1,Taken,u1,a1,a1|a2,RID-1,12",
-        '1646000001000,s1,Not Taken,u1,a2,"","",""',
-        '1646000002000,s1,Taken,"",a1,"","",""',
-    ]
-
-
-@pytest.mark.rule("puts.action-once")
-def test_equal_interactions_are_one(here: Account, clicks: tuple[str, str]) -> None:
-    dataset, tracking_id = clicks
-    for sent in ([click(), click()], [click()], [click(timestamp=1), click(properties='{"numberOfActions": 1}')]):
-        here.events.put_action_interactions(trackingId=tracking_id, actionInteractions=sent)
-    assert len(lines(here, dataset, "PUT")) == 4
-
-
-@pytest.mark.rule("puts.action-size")
 def test_large_interactions(sim: Simulation, here: Account, clicks: tuple[str, str]) -> None:
     _, tracking_id = clicks
     ids = [f"{number:02}" + "語" * 254 for number in range(25)]
@@ -407,7 +290,6 @@ def test_large_interactions(sim: Simulation, here: Account, clicks: tuple[str, s
     assert dump(sim._host.world) == before
 
 
-@pytest.mark.rule("puts.action-tracking-id")
 def test_the_tracking_id(sim: Simulation, here: Account, group: str, clicks: tuple[str, str]) -> None:
     _, tracking_id = clicks
     add(here, group, "Interactions")
@@ -437,7 +319,6 @@ def test_a_dataset_of_interactions_that_is_being_made() -> None:
         here.events.put_action_interactions(trackingId=tracking_id, actionInteractions=[click()])
 
 
-@pytest.mark.refused("puts.action-event-types", "puts.action-forbidden-keys")
 @pytest.mark.parametrize(
     ("more", "wording"),
     [
@@ -457,16 +338,6 @@ def test_interactions_that_are_refused(
     with refused("InvalidInputException", wording):
         here.events.put_action_interactions(trackingId=clicks[1], actionInteractions=[click(), click(**more)])
     assert dump(sim._host.world) == before
-
-
-@pytest.mark.accepted("puts.action-event-types", "puts.action-forbidden-keys")
-def test_event_types(here: Account, clicks: tuple[str, str]) -> None:
-    dataset, tracking_id = clicks
-    kinds = ["Viewed", "Taken", "Not Taken", "VIEWED", "TAKEN", "NOT_TAKEN"]
-    sent = [click(eventType=kind, timestamp=number) for number, kind in enumerate(kinds)]
-    sent[0]["properties"] = '{"numberOfActions": 3}'
-    here.events.put_action_interactions(trackingId=tracking_id, actionInteractions=sent)
-    assert [row.split(",")[2] for row in lines(here, dataset, "PUT")[1:]] == kinds
 
 
 def test_members_may_set_fields_that_do_not_allow_null(here: Account, group: str) -> None:
@@ -531,7 +402,7 @@ def test_whatever_is_sent_the_answer_is_one_of_the_service(data: st.DataObject) 
         for _ in range(20):
             operation = data.draw(st.sampled_from(sorted(PATHS)))
             shape: Any = MODEL.operation_model(operation)
-            values = requests(shape.input_shape, known)
+            values = requests("personalize-events", operation, known=known)
             before = dump(sim._host.world)
             answer = events_service(PATHS[operation], data.draw(values | broken(values)))
             if answer.status != 200:

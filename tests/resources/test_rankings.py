@@ -29,7 +29,6 @@ def ranked(here: Shop, items: list[str], recipe: str = RANKING, **asked: Any) ->
     return listed
 
 
-@pytest.mark.rule("rankings.answers")
 def test_answers(here: Shop) -> None:
     """[resp-015] [resp-024]"""
     items = ranked(here, ITEMS)
@@ -59,7 +58,6 @@ def test_the_ids_of_rankings(here: Shop) -> None:
     assert first.startswith("RID-")
 
 
-@pytest.mark.rule("rankings.recipe", "rankings.of-what-is-active")
 def test_the_campaign(here: Shop) -> None:
     """[err-006]"""
     missing = here.campaign(RANKING) + "-none"
@@ -72,7 +70,6 @@ def test_the_campaign(here: Shop) -> None:
     assert ranked(here, ITEMS, "aws-personalized-ranking-v2")
 
 
-@pytest.mark.rule("rankings.input-list", "rankings.five-hundred", "rankings.fifty-with-metadata", "rankings.metadata")
 def test_how_many(here: Shop) -> None:
     many = [f"drama{number}" for number in range(501)]
     asked: dict[str, Any] = {"metadata": True, "metadataColumns": {"ITEMS": ["PRICE"]}}
@@ -98,7 +95,6 @@ def test_how_many(here: Shop) -> None:
     }
 
 
-@pytest.mark.rule("rankings.filtered")
 def test_filters(here: Shop) -> None:
     seen = here.filter('INCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("Zap")')
     comedies = here.filter("INCLUDE ItemID WHERE Items.GENRES IN ($GENRE)")

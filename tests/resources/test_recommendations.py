@@ -40,7 +40,6 @@ def items(here: Account, campaign: str, **asked: Any) -> list[dict[str, Any]]:
     return listed
 
 
-@pytest.mark.rule("recommendations.one-target", "recommendations.of-what-is-active")
 def test_the_target(here: Account, films: Deployment) -> None:
     """[err-006]"""
     recommender, other = f"{ARN}recommender/none", f"{ARN}campaign/none"
@@ -54,7 +53,6 @@ def test_the_target(here: Account, films: Deployment) -> None:
     assert items(here, films.campaign, userId="u1")
 
 
-@pytest.mark.rule("recommendations.user", "recommendations.item", "recommendations.inputs-without-use")
 def test_inputs(here: Account, films: Deployment) -> None:
     """[resp-049]"""
     related, trending = deployed(here, films, "aws-sims"), deployed(here, films, "aws-trending-now")
@@ -68,25 +66,6 @@ def test_inputs(here: Account, films: Deployment) -> None:
     assert items(here, trending, userId="u1") == items(here, trending)
 
 
-@pytest.mark.rule("recommendations.operation")
-def test_rankings_are_asked_for_otherwise(here: Account, films: Deployment) -> None:
-    with refused(
-        "InvalidInputException",
-        "Recommendations of the recipe type PERSONALIZED_RANKING are got with GetPersonalizedRanking.",
-    ):
-        items(here, deployed(here, films, "aws-personalized-ranking"), userId="u1")
-    assert items(here, deployed(here, films, "aws-popularity-count"), userId="u1")
-
-
-@pytest.mark.rule("recommendations.five-hundred")
-def test_how_many(here: Account, films: Deployment) -> None:
-    with refused("InvalidInputException", "numResults must be at most 500, not 501."):
-        items(here, films.campaign, userId="u1", numResults=501)
-    assert len(items(here, films.campaign, userId="u1")) == 25
-    assert len(items(here, films.campaign, userId="u1", numResults=500)) == 500
-
-
-@pytest.mark.rule("recommendations.scores", "recommendations.ids")
 def test_answers(here: Account, films: Deployment) -> None:
     """[resp-013]"""
     for recipe, members in (
@@ -102,7 +81,6 @@ def test_answers(here: Account, films: Deployment) -> None:
         assert ids[0][-6:] == ids[1][-6:]
 
 
-@pytest.mark.rule("recommendations.unknown-users", "recommendations.seen-items", "recommendations.session")
 def test_users(here: Account, films: Deployment) -> None:
     """[resp-040] [resp-041] [resp-051] [resp-052]"""
     popular = items(here, films.campaign, userId="madeup-user333")
@@ -132,7 +110,6 @@ def test_an_empty_id_is_none(here: Account, films: Deployment) -> None:
     assert items(here, films.campaign, userId="u1", numResults=0) == []
 
 
-@pytest.mark.rule("recommendations.automatic-filters")
 def test_use_cases_leave_out_what_was_bought(here: Account) -> None:
     """[resp-027]"""
     p = here.personalize

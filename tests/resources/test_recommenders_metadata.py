@@ -39,7 +39,6 @@ def item_schema(columns: dict[str, tuple[str, Any]]) -> str:
     return json.dumps({**json.loads(schema_text()), "name": "Items", "fields": fields})
 
 
-@pytest.mark.rule("recommendations.metadata", "recommendations.metadata-enabled")
 @pytest.mark.parametrize(("domain", "recipe", "event_type", "columns", "shown"), SEEN.values(), ids=SEEN)
 def test_metadata_of_recommenders(
     domain: str, recipe: str, event_type: str, columns: dict[str, tuple[str, Any]], shown: dict[str, str]

@@ -11,7 +11,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from raw import events_service
-from support import Account, account, add_dataset, deploy, refused, schema_text, some_interactions
+from support import Account, account, add_dataset, refused, schema_text
 
 from simulator import simulate
 from simulator.clock import SECOND
@@ -51,33 +51,6 @@ def put(here: Account, tracking_id: str, times: int = 1, session: str = "s") -> 
         here.events.put_events(trackingId=tracking_id, userId="u1", sessionId=session, eventList=[EVENT])
 
 
-@pytest.mark.rule("throttling.off")
-def test_without_the_keyword_nothing_is_throttled() -> None:
-    with simulate(start=START, durations="instant", quotas=LOW):
-        here = account()
-        put(here, tracker(here), 10)
-
-
-@pytest.mark.rule("throttling.refused", "throttling.put-events", "throttling.seconds")
-def test_put_events_at_the_documented_rate() -> None:
-    with simulate(start=START, durations="instant", throttling=True) as sim:
-        here = account()
-        tracking_id = tracker(here)
-        put(here, tracking_id, 1000)
-        before = dump(sim._host.world)
-        for _ in range(2):
-            with throttled():
-                put(here, tracking_id, session="late")
-        assert dump(sim._host.world) == before
-        sim.clock.tick(seconds=0.999)
-        with throttled():
-            put(here, tracking_id)
-        sim.clock.tick(seconds=0.001)
-        put(here, tracking_id, 1000)
-        with throttled():
-            put(here, tracking_id)
-
-
 @pytest.mark.rule("throttling.refused")
 def test_the_answer_over_http() -> None:
     with simulate(start=START, durations="instant", throttling=True, quotas={"put_events_per_second": 0}):
@@ -98,7 +71,6 @@ def test_the_answer_over_http() -> None:
         assert caught.value.response["ResponseMetadata"]["RetryAttempts"] > 0  # botocore knows it as throttling
 
 
-@pytest.mark.rule("throttling.put-events", "throttling.seconds")
 def test_groups_have_their_own_rates_and_refused_calls_count() -> None:
     with simulate(start=START, durations="instant", throttling=True, quotas=LOW):
         here = account()
@@ -126,7 +98,6 @@ PUTS: dict[str, Put] = {
 }
 
 
-@pytest.mark.rule("throttling.put-records", "throttling.put-action-interactions")
 def test_the_other_puts() -> None:
     assert [QUOTAS[f"put_{each}_per_second"] for each in ("items", "users", "actions")] == [10, 10, 10]
     assert QUOTAS["put_action_interactions_per_second"] == 1000
@@ -143,30 +114,6 @@ def test_the_other_puts() -> None:
             assert dump(sim._host.world) == before
             sim.clock.tick(seconds=1)
             call(here, dataset)
-
-
-@pytest.mark.rule("throttling.gets", "throttling.all-gets", "throttling.control-plane", "throttling.provisioned")
-def test_recommendations() -> None:
-    limits = {"get_recommendations_per_second": 3, "recommendation_requests_per_second": 5}
-    with simulate(start=START, durations="instant", throttling=True, quotas=limits) as sim:
-        here = account()
-        made = deploy(here, here.personalize.list_schemas, some_interactions())
-        here.personalize.create_campaign(name="other", solutionVersionArn=made.version, minProvisionedTPS=1)
-        other = made.campaign.replace("/films", "/other")
-        here.personalize.list_schemas()
-        ask = here.runtime.get_recommendations
-        for _ in range(3):
-            ask(campaignArn=made.campaign, userId="u1")
-        with throttled():
-            ask(campaignArn=made.campaign, userId="u1")
-        ask(campaignArn=other, userId="u1")
-        ask(campaignArn=other, userId="u1")
-        with throttled():
-            ask(campaignArn=other, userId="u1")
-        for _ in range(20):
-            here.personalize.describe_campaign(campaignArn=other)
-        sim.clock.tick(seconds=1)
-        ask(campaignArn=other, userId="u1")
 
 
 @pytest.mark.rule("throttling.gets", "throttling.recommenders", "throttling.all-gets")
