@@ -36,13 +36,19 @@ def _of_tests() -> Iterator[tuple[str, set[str], str]]:
 
 
 def _of_scenarios() -> Iterator[tuple[str, set[str], str]]:
-    """The same of every scenario. The rule of a whole scenario is proven by its own steps, those of its case."""
+    """The same of every scenario.
+
+    The rule of a whole scenario is proven by its own steps, those of its case, as far as they tell something: they expect
+    or await it, or make the call that another one is refused.
+    """
     for file in sorted((ROOT / "scenarios").rglob("*.yaml")):
         if file.name.endswith(SHARED):
             continue
         for each in scenario.load_all(file):
             own = each.steps if each.case is None else each.case.steps
-            named = [(each.rule, {side for step in own for side in _shown(step)})]
+            refused = {step.call for step in own if step.raises}
+            telling = [step for step in own if step.expect or step.raises or step.wait_until or step.call in refused]
+            named = [(each.rule, {side for step in telling for side in _shown(step)})]
             for step in each.steps:
                 named += [(rule, _shown(step)) for rule in (step.rule, *(held.rule for held in step.expect))]
             yield from ((rule, sides, str(file.relative_to(ROOT))) for rule, sides in named if rule is not None)
