@@ -6,7 +6,7 @@ import importlib
 import os
 import sys
 
-ALL = ("batch", "calls", "control_plane", "imports", "models", "processes", "threads")
+ALL = ("batch", "calls", "control_plane", "imports", "models", "processes", "scenarios", "threads")
 
 
 def main(names: list[str]) -> int:

@@ -21,9 +21,10 @@ from simulator.scenario.yaml_text import Path
 
 SERVICES = ("s3", "iam", "kms", "cloudwatch", "personalize", "personalize-events", "personalize-runtime")
 
-_CALL = re.compile(rf"({'|'.join(SERVICES)})\.[a-z][a-z0-9_]*")
-_ACTIONS = ("call", "tick", "move_to", "wait_until", "data", "read", "file", "include")
-_ONLY_WITH_A_CALL = ("with_", "repeat", "raises")
+CALL = re.compile(rf"({'|'.join(SERVICES)})\.[a-z][a-z0-9_]*")
+ACTIONS = ("call", "tick", "move_to", "wait_until", "data", "read", "file", "include")
+WITH_A_CALL = ("with_", "repeat", "raises")  # fields of a step that has a call
+WITHOUT_ANSWER = ("tick", "move_to")
 _FIRST_YEAR, _LAST_YEAR = 1971, 2999
 
 
@@ -41,15 +42,15 @@ def faults(steps: Sequence[Step], shows: Sequence[Show], file: str) -> Iterator[
 
 
 def _step_faults(step: Step, saved: Set[str], file: str) -> Iterator[tuple[Path, str]]:
-    actions = [name for name in _ACTIONS if getattr(step, name) is not None]
+    actions = [name for name in ACTIONS if getattr(step, name) is not None]
     if len(actions) > 1:
         yield (actions[1],), f"a step does one thing: {' or '.join(actions)}, not both"
-    for name in _ONLY_WITH_A_CALL:
+    for name in WITH_A_CALL:
         if step.call is None and getattr(step, name):
             yield (name.rstrip("_"),), f"{name.rstrip('_')!r} goes with a 'call', and this step has none"
     if not actions and not step.expect and not step.save:
-        yield (), f"this step does nothing: it needs one of {', '.join(_ACTIONS)}, or something to expect"
-    if actions and actions[0] in ("tick", "move_to"):
+        yield (), f"this step does nothing: it needs one of {', '.join(ACTIONS)}, or something to expect"
+    if actions and actions[0] in WITHOUT_ANSWER:
         for name in ("save", "expect"):
             if getattr(step, name):
                 yield (name,), f"{actions[0]!r} has no answer to {name}: put it into the next step"
@@ -165,7 +166,7 @@ def _not_saved(name: str, saved: Set[str]) -> str:
 
 
 def _call(call: str, path: Path) -> Iterator[tuple[Path, str]]:
-    if not _CALL.fullmatch(call):
+    if not CALL.fullmatch(call):
         yield (
             path,
             (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from os import PathLike
@@ -46,6 +46,10 @@ class StepEnded:
     step: Step
     now: datetime
     calls: int
+
+    def __str__(self) -> str:
+        calls = f"  ({self.calls} calls)" if self.calls > 1 else ""
+        return f"{self.now:%Y-%m-%d %H:%M:%S}  {self.number:>3}/{self.total}  {self.step.title}{calls}"
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,8 @@ class Outcome:
 class ScenarioFailed(Exception):
     """A scenario that did not hold; its text is the report: which step, and how the answer differed.
 
-    `faults` are the report's lines by name: request, answer, expected, difference, rule, source, error, row.
+    `headline` is its first line; `faults` are the others by name: request, answer, expected, difference, rule, source,
+    error, row.
     """
 
     def __init__(self, scenario: Scenario, index: int, now: datetime, faults: Mapping[str, Any]) -> None:
@@ -108,14 +113,14 @@ class ScenarioFailed(Exception):
         self.line = scenario.place(*step_path(index)).line
         self.now = now
         self.faults = faults
-        super().__init__(self._report(index, faults))
+        self.headline = (
+            f"{scenario.file_of(index)}:{self.line}: step {self.number} of {len(scenario.steps)}, "
+            f"{self.step.title!r}, did not hold at {now:%Y-%m-%d %H:%M:%S} (virtual time)"
+        )
+        super().__init__("\n".join((self.headline, *(line for _, line in self.lines()))))
 
-    def _report(self, index: int, faults: Mapping[str, Any]) -> str:
-        lines = [
-            f"{self.scenario.file_of(index)}:{self.line}: step {self.number} of {len(self.scenario.steps)}, "
-            f"{self.step.title!r}, did not hold at {self.now:%Y-%m-%d %H:%M:%S} (virtual time)"
-        ]
-        for name, fault in faults.items():
+    def lines(self) -> Iterator[tuple[str, str]]:
+        """The lines of the report below its headline, each with its name: what was asked, answered and expected."""
+        for name, fault in self.faults.items():
             text = fault if isinstance(fault, str) else brief(fault, _LONGEST_LINE)
-            lines.append(f"  {name + ':':<12} {text}".replace("\n", "\n" + " " * 15))
-        return "\n".join(lines)
+            yield name, f"  {name + ':':<12} {text}".replace("\n", "\n" + " " * 15)

@@ -7,7 +7,7 @@ than it looks like (`no`, `12:30`, `010`, an unquoted date) is refused, and so a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,9 @@ _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FRACTION = re.compile(r"[-+]?(0|[1-9][0-9]*)\.[0-9]+([eE][-+]?[0-9]+)?")
 _LONGEST_NUMBER = 30
 _WORDS: Mapping[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
-_TEXT_TAG = "tag:yaml.org,2002:str"
+_BEGIN_NUMBERS = frozenset("+-0123456789")
+# What YAML 1.1 does not take for text, by its first character.
+_RESOLVERS: Mapping[str, Sequence[tuple[str, re.Pattern[str]]]] = yaml.CSafeLoader.yaml_implicit_resolvers
 
 
 class ScenarioInvalid(Exception):
@@ -145,12 +147,12 @@ class _Builder:
             return text
         if text in _WORDS:
             return _WORDS[text]
-        if len(text) <= _LONGEST_NUMBER:
+        if len(text) <= _LONGEST_NUMBER and text[0] in _BEGIN_NUMBERS:
             if _WHOLE.fullmatch(text):
                 return int(text)
             if _FRACTION.fullmatch(text):
                 return float(text)
-        if self._loader.resolve(yaml.ScalarNode, text, (True, False)) != _TEXT_TAG:
+        if any(known.match(text) for _, known in _RESOLVERS.get(text[0], ())):
             raise self._invalid(event, f"YAML reads {text!r} as something else than text: {_meant(text)}")
         return text
 
