@@ -38,11 +38,16 @@ _MARKER = (
 
 _RULE_MARKER = "personalize_rule(id): a rule that a scenario names; scenario files have it by themselves"
 
+_MUTANTS = "make each expectation of the scenario files wrong, one after the other: who holds all the same fails"
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Registers the ini keys."""
+    """Registers the ini keys and the option."""
     for key, text in _INI_KEYS.items():
         parser.addini(key, text)
+    parser.getgroup("personalize").addoption(
+        "--personalize-mutants", action="store_true", help=_MUTANTS, dest="personalize_mutants"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -156,15 +156,17 @@ class ScenarioItem(pytest.Item):
                 held.append(f"{event}\n")
 
         assert isinstance(self.parent, ScenarioFile)
+        mutants = self.config.getoption("personalize_mutants")
+        play: Callable[..., object] = scenario.run_with_mutants if mutants else scenario.run
         try:
-            scenario.run(self.parent.scenarios[self._number], hear)
+            play(self.parent.scenarios[self._number], hear)
         finally:
             self.add_report_section("call", "steps that held", "".join(held))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The report of a scenario that failed or is not valid; the traceback of anything else."""
         fault = excinfo.value
-        if isinstance(fault, scenario.ScenarioInvalid):
+        if isinstance(fault, (scenario.ScenarioInvalid, scenario.ScenarioHollow)):
             return str(fault)
         if isinstance(fault, scenario.ScenarioFailed) and not self.config.getoption("fulltrace"):
             return _Report(fault)

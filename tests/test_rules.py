@@ -38,8 +38,8 @@ def _of_tests() -> Iterator[tuple[str, set[str], str]]:
 def _of_scenarios() -> Iterator[tuple[str, set[str], str]]:
     """The same of every scenario.
 
-    The rule of a whole scenario is proven by its own steps, those of its case, as far as they tell something: they expect
-    or await it, or make the call that another one is refused.
+    The rule of a whole scenario is proven by its own steps, those of its case, as far as they tell something: they
+    expect or await it, or make the call that another one is refused.
     """
     for file in sorted((ROOT / "scenarios").rglob("*.yaml")):
         if file.name.endswith(SHARED):

@@ -8,7 +8,7 @@ be nothing (`hollow`). A step that holds all the same has an expectation that sa
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import SimpleNamespace
@@ -18,7 +18,7 @@ import msgspec
 
 from simulator.scenario.comparisons import brief, difference
 from simulator.scenario.model import Moved, Refusal, SamePlaces, Scenario, Step, step_path
-from simulator.scenario.outcome import Asked, Checked, Event, Overrides, ScenarioFailed
+from simulator.scenario.outcome import Asked, Checked, Event, Listener, Overrides, ScenarioFailed
 from simulator.scenario.stages import Stage, in_process
 from simulator.scenario.story import Story
 from simulator.scenario.yaml_text import Path
@@ -52,13 +52,28 @@ class _Played:
     checked: list[Checked]
 
 
-def survivors(scenario: Scenario) -> list[Survivor]:
-    """The expectations of a scenario that holds which could not have failed.
+class ScenarioHollow(Exception):
+    """A scenario with expectations that could not have failed; its text names them, one a line."""
 
-    Raises as `run` does: a scenario that does not hold has no mutants.
+    def __init__(self, survivors: Sequence[Survivor]) -> None:
+        super().__init__("\n".join(map(str, survivors)))
+        self.survivors = survivors
+
+
+def run_with_mutants(scenario: Scenario, listener: Listener | None = None) -> None:
+    """Runs a scenario, and its mutants; the listener hears of the former as that of `run` does.
+
+    Raises ScenarioHollow if a mutant holds, and otherwise as `run` does: a scenario that does not hold has none.
     """
+    found = survivors(scenario, listener)
+    if found:
+        raise ScenarioHollow(found)
+
+
+def survivors(scenario: Scenario, listener: Listener | None = None) -> list[Survivor]:
+    """The expectations of a scenario that holds which could not have failed. Raises as `run` does."""
     with in_process(scenario, Overrides()) as stage:
-        played, seed = _play(scenario, stage), stage.seed
+        played, seed = _play(scenario, stage, listener), stage.seed
     found = [Survivor(scenario, path, "when it is never looked at") for path in _unchecked(scenario, played)]
     for index, each in enumerate(played):
         for checked in each.checked:
@@ -70,10 +85,12 @@ def survivors(scenario: Scenario) -> list[Survivor]:
     return list({str(each): each for each in found}.values())
 
 
-def _play(scenario: Scenario, stage: Stage) -> list[_Played]:
+def _play(scenario: Scenario, stage: Stage, listener: Listener | None) -> list[_Played]:
     played: list[_Played] = []
 
     def listen(event: Event) -> None:
+        if listener is not None:
+            listener(event)
         if isinstance(event, Asked):
             played[-1].asked.append(event)
         elif isinstance(event, Checked):

@@ -86,3 +86,14 @@ def test_a_wait_that_ends_with_an_error_can_fail() -> None:
     assert survivors(parse(text, "story.yaml")) == []
     with pytest.raises(ScenarioFailed):
         survivors(parse(text.replace("does not exist", "is gone"), "story.yaml"))
+
+
+def test_pytest_runs_the_mutants_that_it_is_told_to(pytester: pytest.Pytester) -> None:
+    hollow = STORY % "{value: length(datasetGroups), at_least: 0}"
+    pytester.makefile(".personalize.yaml", hollow=hollow, sound=STORY % OF_GROUPS[0])
+    pytester.runpytest_subprocess().assert_outcomes(passed=2)
+    run = pytester.runpytest_subprocess("--personalize-mutants")
+    run.assert_outcomes(passed=1, failed=1)
+    run.stdout.fnmatch_lines(
+        ["*hollow.personalize.yaml:18: 'personalize.list_dataset_groups' holds all the same*"]
+    )

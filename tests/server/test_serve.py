@@ -75,7 +75,7 @@ def test_it_ends_cleanly_on_a_signal_and_saves_its_world(tmp_path: Path, number:
 def test_it_ends_with_the_process_that_started_it() -> None:
     with serving() as server:
         assert server.now() <= datetime.now(UTC)
-    with pytest.raises(OSError, match="refused"):
+    with pytest.raises(SimulatorError, match=r"does not answer as a simulator does: .*refused"):
         server.now()
 
 
