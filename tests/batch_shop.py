@@ -138,7 +138,7 @@ class Shop:
         return arn
 
 
-def shop_in(sim: Simulation, region: str = REGION, textual: bool = True) -> Shop:
+def shop_in(sim: Simulation, region: str = REGION) -> Shop:
     """A shop whose datasets are imported, at a moment when nothing goes on."""
     on = account(region=region)
     group = on.personalize.create_dataset_group(name="films")["datasetGroupArn"]
@@ -168,7 +168,7 @@ def shop_in(sim: Simulation, region: str = REGION, textual: bool = True) -> Shop
                 text("GENRES", categorical=True),
                 {"name": "YEAR", "type": "int"},
                 text("TITLE"),
-                text("DESCRIPTION", **({"textual": True} if textual else {})),
+                text("DESCRIPTION", textual=True),
             ),
             films,
         ),

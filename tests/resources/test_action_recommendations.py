@@ -160,7 +160,6 @@ def shop(sim: Simulation) -> Shop:
     return made
 
 
-@pytest.mark.rule("actions.personal", "actions.ids", "actions.metrics")
 def test_the_whole_way(shop: Shop) -> None:
     """From bulk data to lists that differ by what users did with items and actions."""
     for user, first, last in (("a1", "enroll", "install"), ("b1", "install", "enroll")):
@@ -198,7 +197,6 @@ def test_the_period_of_a_solution(sim: Simulation, days: str | None, likely: boo
     assert found["review"] == pytest.approx(101 / 102 if likely else 0.5, abs=0.01)
 
 
-@pytest.mark.rule("actions.no-interactions", "actions.value")
 def test_without_action_interactions_the_more_valuable_come_first(sim: Simulation) -> None:
     shop = opened(sim, None)
     deploy(shop)
@@ -207,7 +205,6 @@ def test_without_action_interactions_the_more_valuable_come_first(sim: Simulatio
     assert shop.ids("a1")[0] == "survey"
 
 
-@pytest.mark.rule("actions.campaign", "actions.of-what-is-active")
 def test_the_target(shop: Shop) -> None:
     """[err-006]"""
     get = shop.here.runtime.get_action_recommendations
@@ -225,32 +222,6 @@ def test_the_target(shop: Shop) -> None:
         get(campaignArn=shop.campaign, userId="a1")
 
 
-@pytest.mark.rule("actions.user")
-def test_the_user(shop: Shop) -> None:
-    with refused(INVALID, "A userId must be provided for recipe type PERSONALIZED_ACTIONS."):
-        shop.here.runtime.get_action_recommendations(campaignArn=shop.campaign)
-    assert shop.ids("nobody")[-1] == "survey"
-
-
-@pytest.mark.rule("actions.operation")
-def test_campaigns_of_other_recipes(shop: Shop) -> None:
-    p = shop.here.personalize
-    solution = p.create_solution(name="films", datasetGroupArn=shop.group, recipeArn=RECIPE, performAutoTraining=False)[
-        "solutionArn"
-    ]
-    shop.settle()
-    version = p.create_solution_version(solutionArn=solution)["solutionVersionArn"]
-    shop.settle()
-    other = p.create_campaign(name="films", solutionVersionArn=version)["campaignArn"]
-    wording = "Recommendations of the recipe type {} are got with {}."
-    with refused(INVALID, wording.format("USER_PERSONALIZATION", "GetRecommendations")):
-        shop.here.runtime.get_action_recommendations(campaignArn=other, userId="a1")
-    with refused(INVALID, wording.format("PERSONALIZED_ACTIONS", "GetActionRecommendations")):
-        shop.here.runtime.get_recommendations(campaignArn=shop.campaign, userId="a1")
-    assert shop.ids("a1")
-
-
-@pytest.mark.rule("actions.hundred")
 def test_how_many(sim: Simulation) -> None:
     shop = opened(sim, None)
     more = pd.DataFrame({"ACTION_ID": [f"x{number:03}" for number in range(120)], "VALUE": 1})
@@ -263,7 +234,6 @@ def test_how_many(sim: Simulation) -> None:
         shop.ids("a1", numResults=101)
 
 
-@pytest.mark.rule("actions.expired")
 def test_expired_actions_are_left_out(shop: Shop) -> None:
     assert {"survey", "review"} < {*shop.ids("a1")}
     shop.sim.clock.tick(timedelta(days=20) - timedelta(seconds=1))
@@ -276,7 +246,6 @@ def test_expired_actions_are_left_out(shop: Shop) -> None:
     assert shop.ids("a1", numResults=1) == ["enroll"]
 
 
-@pytest.mark.rule("actions.repeat-frequency")
 @pytest.mark.parametrize("event_type", ["Taken", "NOT_TAKEN", "Viewed"])
 def test_an_action_rests_for_a_user_who_interacted_with_it(shop: Shop, event_type: str) -> None:
     assert shop.ids("b1")[0] == "install"
@@ -300,7 +269,6 @@ def test_imported_interactions_let_an_action_rest_too(shop: Shop) -> None:
     assert "install" in shop.ids("b2")
 
 
-@pytest.mark.rule("actions.at-once")
 def test_what_a_user_does_changes_that_users_list_at_once(shop: Shop) -> None:
     others = [shop.recommended(user) for user in ("a2", "b2", "nobody")]
     before = dict(shop.recommended("a1"))
@@ -332,7 +300,6 @@ def test_an_anonymous_session_counts_until_the_next_training(shop: Shop) -> None
     assert dict(shop.recommended("anonymous"))["review"] == before
 
 
-@pytest.mark.rule("actions.update", "actions.fifty")
 def test_new_actions_come_with_the_automatic_update_and_score_after_a_training(shop: Shop) -> None:
     p = shop.here.personalize
     new = ACTIONS.iloc[[0]].assign(ACTION_ID="new", VALUE=2)
@@ -354,7 +321,7 @@ def test_new_actions_come_with_the_automatic_update_and_score_after_a_training(s
     assert dict(shop.recommended("b1"))["new"] > 0.0
 
 
-@pytest.mark.rule("actions.filter", "actions.three-hundred")
+@pytest.mark.rule("actions.three-hundred")
 def test_filters_of_actions(shop: Shop) -> None:
     kinds = shop.filter("INCLUDE ActionID WHERE Actions.KIND IN ($KIND)")
     assert shop.ids("a1", filterArn=kinds, filterValues={"KIND": '"shop","app"'}) == ["review", "install", "survey"]
@@ -367,16 +334,6 @@ def test_filters_of_actions(shop: Shop) -> None:
     for number in range(300):
         shop.meet("a1", "review", "Taken", NOW - number)
     assert shop.ids("a1", filterArn=taken) == ["enroll", "install", "survey"]
-
-
-@pytest.mark.rule("actions.filter-of-actions")
-def test_filters_of_items_are_for_items(shop: Shop) -> None:
-    add_dataset(shop.here, shop.group, "Items", shop.settle)
-    cheap = shop.filter("INCLUDE ItemID WHERE Items.PRICE <= 3")
-    wording = f"The filter {cheap} filters by ItemID; the recipe type PERSONALIZED_ACTIONS needs one by ActionID."
-    with refused(INVALID, wording):
-        shop.ids("a1", filterArn=cheap)
-    assert shop.ids("a1", filterArn=shop.filter("INCLUDE ActionID WHERE Actions.VALUE > 5")) == ["survey"]
 
 
 def test_a_training_whose_actions_are_gone_fails(shop: Shop) -> None:

@@ -140,9 +140,6 @@ def rows(count: int = 1000, **columns: Any) -> pd.DataFrame:
     return frame
 
 
-@pytest.mark.rule("metric-attributions.counts-and-sums", "metric-attributions.datum")
-@pytest.mark.rule("metric-attributions.undefined-source", "metric-attributions.cloudwatch")
-@pytest.mark.rule("metric-attributions.windows", "metric-attributions.at-once")
 def test_events_are_counted_and_summed(shop: Shop) -> None:
     shop.put("click")
     assert shop.figures("clicks") == [("08 09:00", 1.0)]
@@ -159,17 +156,6 @@ def test_events_are_counted_and_summed(shop: Shop) -> None:
     assert shop.figures("watched") == [("08 09:00", 12.5)]
 
 
-@pytest.mark.rule("metric-attributions.windows", "metric-attributions.quarter-hours")
-def test_windows_are_those_of_the_events_time(shop: Shop) -> None:
-    quarter = NOW - NOW % 900
-    for at in (quarter - 1, quarter, quarter + 899, quarter + 900):
-        shop.put("click", at=at)
-    shop.sim.clock.tick(hours=5)
-    shop.put("click", at=quarter + 1)
-    assert shop.figures("clicks") == [("08 08:45", 1.0), ("08 09:00", 3.0), ("08 09:15", 1.0)]
-
-
-@pytest.mark.rule("metric-attributions.fourteen-days", "metric-attributions.two-hours-ahead")
 def test_what_cloudwatch_does_not_take(shop: Shop) -> None:
     fortnight, hours = 14 * 24 * 3600, 2 * 3600
     for at in (NOW - fortnight, NOW - fortnight + 1, NOW + hours, NOW + hours + 1):
@@ -184,7 +170,6 @@ def test_what_cloudwatch_does_not_take(shop: Shop) -> None:
     assert sorted(value for _, value in shop.figures("clicks")) == [2.0, 2.0]
 
 
-@pytest.mark.rule("metric-attributions.sources", "metric-attributions.unknown-recommendations")
 def test_sources(shop: Shop, here: Account) -> None:
     users = [f"u{each % 50}" for each in range(1200)]
     shop.load("history", rows(1200, USER_ID=users, TIMESTAMP=range(NOW - 1200, NOW)))
@@ -228,7 +213,6 @@ def test_sources(shop: Shop, here: Account) -> None:
     assert [values for _, values in shop.figures("clicks")] == [4.0]
 
 
-@pytest.mark.rule("metric-attributions.hundred-sources")
 def test_at_most_a_hundred_sources(shop: Shop) -> None:
     for number in range(102):
         shop.put("click", source=f"source {number}")
@@ -248,7 +232,6 @@ def test_at_most_a_hundred_sources(shop: Shop) -> None:
     assert [shop.figures("clicks", source) for source in sources] == [[], [("08 09:00", 2.0)], []]
 
 
-@pytest.mark.rule("metric-attributions.absent-values")
 def test_absent_values_add_nothing(shop: Shop) -> None:
     for item in ("gift", "not there"):
         shop.put("buy", item)
@@ -268,7 +251,6 @@ def test_absent_values_add_nothing(shop: Shop) -> None:
     assert shop.figures("revenue") == [("08 09:00", 2.5)]
 
 
-@pytest.mark.rule("metric-attributions.stored-events", "metric-attributions.cloudwatch")
 def test_events_that_are_not_stored_do_not_count(shop: Shop) -> None:
     shop.put("click")
     shop.put("click")
@@ -293,7 +275,6 @@ def test_events_that_are_not_stored_do_not_count(shop: Shop) -> None:
     assert shop.figures("clicks") == [("08 09:00", 3.0)]
 
 
-@pytest.mark.rule("metric-attributions.from-active-on", "metric-attributions.after-an-update")
 def test_the_life_of_an_attribution() -> None:
     with simulate(start=START) as sim:
         here = account()
@@ -324,8 +305,6 @@ def test_the_life_of_an_attribution() -> None:
         assert click("after it") == [2.0, 1.0]
 
 
-@pytest.mark.rule("metric-attributions.reports", "metric-attributions.report-names")
-@pytest.mark.rule("metric-attributions.report-rows", "metric-attributions.cloudwatch")
 def test_a_report(shop: Shop) -> None:
     old = NOW - 100 * 24 * 3600
     frame = rows(
@@ -365,14 +344,12 @@ def test_a_report(shop: Shop) -> None:
     assert len(shop.reports()) == 2
 
 
-@pytest.mark.rule("metric-attributions.reports")
 def test_a_report_of_nothing(shop: Shop) -> None:
     shop.load("full", rows(), publishAttributionMetricsToS3=True)
     [lines] = shop.reports().values()
     assert lines == ["METRIC_NAME,EVENT_TYPE,VALUE,MATH_FUNCTION,EVENT_ATTRIBUTION_SOURCE,TIMESTAMP"]
 
 
-@pytest.mark.rule("metric-attributions.report-not-written")
 @pytest.mark.parametrize("obstacle", ["no place", "no rights", "no bucket"])
 def test_a_report_that_is_not_written(sim: Simulation, here: Account, obstacle: str) -> None:
     config: dict[str, Any] = {"roleArn": here.role, "s3DataDestination": {"path": "s3://elsewhere/reports"}}
@@ -458,7 +435,6 @@ def test_imports_and_events_agree_with_a_naive_sum(cells: list[tuple[str, str, i
             assert np.isclose(total, sums[key], rtol=1e-5, atol=1e-6)  # the schema's floats
 
 
-@pytest.mark.rule("metric-attributions.counts-and-sums")
 def test_sums_do_not_depend_on_the_order_of_calls() -> None:
     values = [0.1, 0.2, 0.3, 1e16, -1e16, 0.7]
     found = []
@@ -471,7 +447,6 @@ def test_sums_do_not_depend_on_the_order_of_calls() -> None:
     assert found[0] == found[1] == [("08 09:00", float(sum(map(Fraction, values))))]
 
 
-@pytest.mark.rule("metric-attributions.datum")
 def test_figures_go_on_in_a_saved_world(tmp_path: Path) -> None:
     with simulate(start=START, durations="instant") as sim:
         shop = Shop(sim, account())

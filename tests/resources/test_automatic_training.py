@@ -93,7 +93,7 @@ def shop(sim: Simulation, here: Account) -> Shop:
     return opened(sim, here)
 
 
-@pytest.mark.rule("automatic-training.first", "automatic-training.versions", "automatic-training.default")
+@pytest.mark.rule("automatic-training.default")
 def test_the_first_training_begins_an_hour_after_the_solution_is_active(shop: Shop) -> None:
     solution = shop.solution()
     shop.at(HOUR - timedelta(microseconds=1))
@@ -114,7 +114,6 @@ def test_the_first_training_begins_an_hour_after_the_solution_is_active(shop: Sh
     assert shop.on.personalize.get_solution_metrics(solutionVersionArn=version["solutionVersionArn"])["metrics"]
 
 
-@pytest.mark.rule("automatic-training.schedule")
 def test_trainings_follow_at_the_hour_of_the_first(shop: Shop) -> None:
     solution = shop.every(2)
     for day in range(6):
@@ -131,7 +130,6 @@ def test_trainings_follow_at_the_hour_of_the_first(shop: Shop) -> None:
     assert began == [timedelta(days=5, hours=7)], "without new interactions none follows"
 
 
-@pytest.mark.rule("automatic-training.first-skipped")
 @pytest.mark.parametrize(("by_hand", "first"), [(0, 0), (20, 20), (59, 59)])
 def test_a_version_by_hand_takes_the_place_of_the_first(shop: Shop, by_hand: int, first: int) -> None:
     solution = shop.every(1)
@@ -146,7 +144,6 @@ def test_a_version_by_hand_takes_the_place_of_the_first(shop: Shop, by_hand: int
     assert shop.begun(solution) == [timedelta(days=1, minutes=first)]
 
 
-@pytest.mark.rule("automatic-training.first-skipped")
 def test_a_version_by_hand_after_the_hour_comes_beside_it(shop: Shop) -> None:
     solution = shop.solution()
     shop.at(HOUR)
@@ -155,7 +152,6 @@ def test_a_version_by_hand_after_the_hour_comes_beside_it(shop: Shop) -> None:
     assert len({each["solutionVersionArn"] for each in shop.versions(solution)}) == 2
 
 
-@pytest.mark.rule("automatic-training.new-interactions")
 class TestNewInteractions:
     def test_without_any_there_is_no_training(self, shop: Shop) -> None:
         solution = shop.every(1)
@@ -225,7 +221,6 @@ class TestNewInteractions:
         assert shop.begun(solution) == [HOUR]
 
 
-@pytest.mark.rule("automatic-training.too-little-data")
 def test_too_little_data_fail_and_the_schedule_goes_on(sim: Simulation, here: Account) -> None:
     typed = some_interactions(rows=1000, users=500, items=5).drop_duplicates(["USER_ID"])
     few = opened(sim, here, pd.concat([some_interactions(1000, users=1), typed]))
@@ -243,20 +238,6 @@ def test_too_little_data_fail_and_the_schedule_goes_on(sim: Simulation, here: Ac
     assert few.begun(solution) == [HOUR, timedelta(days=3, hours=1)]
 
 
-@pytest.mark.rule("automatic-training.quota")
-def test_no_training_begins_beyond_the_quota() -> None:
-    with simulate(start="2025-06-02T08:00:00Z", quotas={"running_solution_versions": 1}) as sim:
-        shop = opened(sim, account())
-        solution, other = shop.every(1), shop.solution(name="other", performAutoTraining=False)
-        shop.at(HOUR - timedelta(minutes=1))
-        shop.on.personalize.create_solution_version(solutionArn=other)
-        shop.at(timedelta(days=1))
-        assert shop.versions(solution) == []
-        shop.at(timedelta(days=2))
-        assert shop.begun(solution) == [timedelta(days=1, hours=1)]
-
-
-@pytest.mark.rule("automatic-training.turned-off")
 def test_turned_off_and_on(shop: Shop) -> None:
     solution = shop.every(1)
     shop.at(timedelta(minutes=30))
@@ -274,7 +255,6 @@ def test_turned_off_and_on(shop: Shop) -> None:
     assert shop.begun(solution)[1:] == [timedelta(days=3, hours=1, minutes=5)]
 
 
-@pytest.mark.rule("automatic-training.turned-off")
 def test_turned_on_a_version_by_hand_takes_the_place_of_the_first(shop: Shop) -> None:
     solution = shop.solution(performAutoTraining=False)
     shop.on.personalize.create_solution_version(solutionArn=solution)
@@ -291,7 +271,6 @@ def test_turned_on_a_version_by_hand_takes_the_place_of_the_first(shop: Shop) ->
     assert shop.begun(solution) == [timedelta(days=15, minutes=30)]
 
 
-@pytest.mark.rule("automatic-training.other-frequency")
 def test_another_frequency_begins_the_schedule_anew(shop: Shop) -> None:
     solution = shop.solution()
     shop.at(timedelta(days=2))
@@ -310,7 +289,6 @@ def test_another_frequency_begins_the_schedule_anew(shop: Shop) -> None:
     assert shop.begun(solution) == [HOUR, first, first + timedelta(days=1)]
 
 
-@pytest.mark.rule("automatic-training.until-deleted")
 def test_a_deleted_solution_is_trained_no_more(shop: Shop) -> None:
     solution = shop.every(1)
     p = shop.on.personalize
@@ -370,7 +348,6 @@ def test_any_split_of_time_leads_to_the_same(step: timedelta) -> None:
 # --- automatic updates ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.rule("solution-versions.trend-discovery")
 @pytest.mark.parametrize(
     ("frequency", "period"),
     [(None, 2 * HOUR), ("30 minutes", HOUR / 2), ("1 hour", HOUR), ("3 hours", 2 * HOUR), ("1 day", 2 * HOUR)],

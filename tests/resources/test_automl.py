@@ -96,7 +96,6 @@ def named(*names: str, **more: Any) -> dict[str, Any]:
     return {"recipeList": [RECIPE + name for name in names], **more}
 
 
-@pytest.mark.rule("automl.default-recipes", "automl.result", "automl.hpo")
 def test_the_recipe_is_shown_once_it_is_chosen(here: Here) -> None:
     """[resp-019] [resp-020]"""
     config = {"autoMLConfig": {"metricName": METRIC, "recipeList": [RECIPE + "hrnn"]}}
@@ -121,7 +120,6 @@ def test_the_recipe_is_shown_once_it_is_chosen(here: Here) -> None:
     assert "recipeArn" not in listed
 
 
-@pytest.mark.rule("automl.best", "solutions.automl-metric")
 @pytest.mark.parametrize("metric", [METRIC, "coverage", "mean_reciprocal_rank_at_25"])
 def test_the_best_by_the_metric_is_chosen(here: Here, metric: str) -> None:
     """Neither candidate has anything to tune, so both are trained as they are alone."""
@@ -149,7 +147,6 @@ def test_hyperparameters_are_tuned_too(here: Here) -> None:
     assert here.show(version)["trainingHours"] == pytest.approx(10 * once, abs=0.01)
 
 
-@pytest.mark.rule("automl.stays")
 def test_later_versions_are_of_the_chosen_recipe(here: Here) -> None:
     solution = here.create(named("popularity-count", "user-personalization"))
     first = here.version(solution)
@@ -253,7 +250,6 @@ def test_it_is_trained_automatically(here: Here) -> None:
     here.api.delete_solution(solutionArn=solution)
 
 
-@pytest.mark.rule("automl.config-alone")
 def test_the_rest_of_the_configuration_is_left_out(here: Here) -> None:
     schedule = {"schedulingExpression": "rate(2 days)"}
     automl = named("popularity-count")
@@ -267,8 +263,6 @@ def test_the_rest_of_the_configuration_is_left_out(here: Here) -> None:
     assert shown["solutionConfig"] == {"autoMLConfig": {"metricName": METRIC, **automl}, "autoTrainingConfig": schedule}
 
 
-@pytest.mark.rule("solutions.automl-without-recipe", "solutions.automl-candidates")
-@pytest.mark.refused("solutions.automl-metric", "solutions.schedule")
 @pytest.mark.parametrize(
     ("request_", "code", "wording"),
     [

@@ -34,7 +34,6 @@ def compact(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
-@pytest.mark.rule("batch-jobs.inference-output", "batch-jobs.lines-in-order")
 def test_recommendations_for_users(shop: Shop) -> None:
     """[resp-033] Compact lines with scores beside the items and a null error, in the order of the input."""
     version = shop.version("aws-user-personalization")
@@ -53,7 +52,6 @@ def test_recommendations_for_users(shop: Shop) -> None:
     assert first["error"] is None
 
 
-@pytest.mark.rule("batch-jobs.default-results")
 @pytest.mark.parametrize("recipe", ["aws-popularity-count", "aws-sims", "aws-similar-items"])
 def test_recommendations_without_scores(shop: Shop, recipe: str) -> None:
     line = '{"userId":"drama-fan01"}' if recipe == "aws-popularity-count" else '{"itemId":"drama1"}'
@@ -65,7 +63,6 @@ def test_recommendations_without_scores(shop: Shop, recipe: str) -> None:
         assert all(item.startswith("drama") for item in answer["output"]["recommendedItems"][:9])
 
 
-@pytest.mark.rule("batch-jobs.ranking-line")
 @pytest.mark.parametrize("recipe", ["aws-personalized-ranking", "aws-personalized-ranking-v2"])
 def test_the_order_of_lists(shop: Shop, recipe: str) -> None:
     """All items of a list are ranked, whatever numResults says; those that nobody knows score 0."""
@@ -77,7 +74,6 @@ def test_the_order_of_lists(shop: Shop, recipe: str) -> None:
     assert sum(answer["output"]["scores"]) == pytest.approx(1, abs=1e-6)
 
 
-@pytest.mark.rule("batch-jobs.segment-output")
 def test_segments_for_items(shop: Shop) -> None:
     """[resp-034] Spaces outside, none within the list of users."""
     version = shop.version("aws-item-affinity")
@@ -93,7 +89,6 @@ def test_segments_for_items(shop: Shop) -> None:
     )
 
 
-@pytest.mark.rule("batch-jobs.segment-attributes")
 def test_segments_for_attributes(shop: Shop) -> None:
     """[resp-034] The form that was seen, escapes and all."""
     version = shop.version("aws-item-attribute-affinity")
@@ -115,7 +110,6 @@ def test_segments_for_attributes(shop: Shop) -> None:
     assert shop.lines()[0].endswith('"]}, "error": null}')
 
 
-@pytest.mark.rule("batch-jobs.bad-lines")
 @pytest.mark.parametrize(
     ("line", "echoed", "error"),
     [
@@ -140,7 +134,6 @@ def test_a_bad_line_keeps_its_place_and_says_why(shop: Shop, line: bytes, echoed
     assert before["error"] is None
 
 
-@pytest.mark.rule("batch-jobs.bad-lines")
 def test_bad_lists_and_texts_of_all_kinds(shop: Shop) -> None:
     version = shop.version("aws-personalized-ranking")
     bad = [{"userId": "u"}, {"userId": "u", "itemList": "a"}, {"userId": "u", "itemList": [1]}]
@@ -155,7 +148,6 @@ def test_bad_lists_and_texts_of_all_kinds(shop: Shop) -> None:
     assert context["error"] == errors.CONTEXT_UNKNOWN(name="DEVICE").message
 
 
-@pytest.mark.rule("batch-jobs.input-prefix", "batch-jobs.output-names")
 def test_all_files_that_begin_so_are_read(shop: Shop) -> None:
     version = shop.version("aws-popularity-count")
     for key in ("many/", "many/a.json", "many/sub/b", "many_too/c.json", "other/d.json"):
@@ -177,7 +169,6 @@ def test_all_files_that_begin_so_are_read(shop: Shop) -> None:
     assert len(shop.lines("lots/many_too/c.json.out")) == 2
 
 
-@pytest.mark.rule("batch-jobs.statuses")
 @pytest.mark.parametrize(("recipe", "minutes"), [("aws-user-personalization", 13), ("aws-item-affinity", 8)])
 def test_the_life_of_a_job(shop: Shop, recipe: str, minutes: int) -> None:
     """[life-010] [life-011] Polled each minute: PENDING, IN_PROGRESS, ACTIVE after 13 and 8 minutes."""
@@ -194,19 +185,6 @@ def test_the_life_of_a_job(shop: Shop, recipe: str, minutes: int) -> None:
     assert all("failureReason" not in each for each in seen)
     shop.sim.clock.tick(days=3)
     assert shop.describe(arn)["status"] == "ACTIVE"
-
-
-@pytest.mark.rule("batch-jobs.not-found")
-def test_jobs_that_are_not_there(shop: Shop) -> None:
-    for family, describe, member in (
-        ("batch inference job", shop.on.personalize.describe_batch_inference_job, "batchInferenceJobArn"),
-        ("batch segment job", shop.on.personalize.describe_batch_segment_job, "batchSegmentJobArn"),
-    ):
-        arn = f"arn:aws:personalize:us-east-1:123456789012:{family.replace(' ', '-')}/gone"
-        with refused("ResourceNotFoundException", f"The given {family} does not exist: {arn}"):
-            describe(**{member: arn})
-    created = shop.segments(shop.version("aws-item-affinity"), '{"itemId": "drama1"}')
-    assert shop.describe(created)["batchSegmentJobArn"] == created
 
 
 def test_an_arn_that_is_none(shop: Shop) -> None:
@@ -352,17 +330,6 @@ REFUSED = [
 ]
 
 
-@pytest.mark.refused(
-    "batch-jobs.recipe",
-    "batch-jobs.results",
-    "batch-jobs.input-path",
-    "batch-jobs.output-path",
-    "batch-jobs.filter-exists",
-    "batch-jobs.themes-recipe",
-    "batch-jobs.themes-config",
-    "batch-jobs.themes-mode",
-    "batch-jobs.themes-column",
-)
 @pytest.mark.parametrize(("recipe", "more", "code", "wording"), REFUSED)
 def test_refused_calls_change_nothing(shop: Shop, recipe: str, more: dict[str, Any], code: str, wording: str) -> None:
     version = shop.version(recipe)
@@ -376,13 +343,6 @@ def test_refused_calls_change_nothing(shop: Shop, recipe: str, more: dict[str, A
     assert dump(shop.sim._host.world) == before
 
 
-@pytest.mark.accepted(
-    "batch-jobs.recipe",
-    "batch-jobs.results",
-    "batch-jobs.input-path",
-    "batch-jobs.output-path",
-    "batch-jobs.themes-mode",
-)
 def test_accepted_at_the_bounds(shop: Shop) -> None:
     """As in AWS's own examples, the output may stand beside the input."""
     version = shop.version("aws-sims")
@@ -396,21 +356,6 @@ def test_accepted_at_the_bounds(shop: Shop) -> None:
     assert len(shop.lines("users.json.out")) == 1
 
 
-@pytest.mark.rule("batch-jobs.segment-recipe")
-def test_segments_need_a_recipe_of_segments(shop: Shop) -> None:
-    version = shop.version("aws-sims")
-    with refused(
-        INVALID,
-        f"Batch segment jobs need a solution version of a USER_SEGMENTATION recipe, which {RECIPE}aws-sims is not.",
-    ):
-        shop.segments(version, '{"itemId": "drama1"}')
-    with refused(INVALID, "numResults must be from 1 to 5000000, not 5000001."):
-        shop.segments(shop.version("aws-item-affinity"), '{"itemId": "drama1"}', numResults=5_000_001)
-    version = shop.version("aws-item-attribute-affinity")
-    assert shop.segments(version, '{"itemAttributes": "ITEMS.YEAR = 1990"}', numResults=5_000_000)
-
-
-@pytest.mark.rule("batch-jobs.active-version")
 def test_the_version_must_be_active(shop: Shop) -> None:
     training = shop.training("aws-sims", "being-trained")
     segments = shop.training("aws-item-affinity", "segments-being-trained")
@@ -422,7 +367,6 @@ def test_the_version_must_be_active(shop: Shop) -> None:
     assert shop.segments(segments, '{"itemId": "drama1"}')
 
 
-@pytest.mark.rule("batch-jobs.five-running")
 @pytest.mark.parametrize("recipe", ["aws-sims", "aws-item-affinity"])
 def test_five_jobs_run_at_once(shop: Shop, recipe: str) -> None:
     create = shop.infer if recipe == "aws-sims" else shop.segments
@@ -436,16 +380,6 @@ def test_five_jobs_run_at_once(shop: Shop, recipe: str) -> None:
     shop.sim.clock.tick(hours=1)
 
 
-@pytest.mark.rule("batch-jobs.input-at-creation")
-def test_the_input_is_that_of_the_create_call(shop: Shop) -> None:
-    version = shop.version("aws-popularity-count")
-    arn = shop.infer(version, '{"userId": "early"}')
-    shop.put('{"userId": "late"}')
-    (answer,) = shop.answers(arn)
-    assert answer["input"] == {"userId": "early"}
-
-
-@pytest.mark.rule("batch-jobs.too-many-records")
 @pytest.mark.parametrize(
     ("recipe", "line", "limit"),
     [
@@ -464,15 +398,7 @@ def test_more_lines_than_a_segment_job_takes(shop: Shop, recipe: str, line: dict
     assert described["failureReason"] == f"The input has {limit + 1} records; at most {limit} are allowed."
 
 
-@pytest.mark.rule("batch-jobs.themes-output", "batch-jobs.themes-words")
-@pytest.mark.accepted(
-    "batch-jobs.themes-recipe",
-    "batch-jobs.themes-config",
-    "batch-jobs.themes-mode",
-    "batch-jobs.themes-column",
-    "batch-jobs.themes-text",
-    "batch-jobs.themes-region",
-)
+@pytest.mark.accepted("batch-jobs.themes-region")
 def test_themes(shop: Shop) -> None:
     """Films of one taste are all set in one world, and that is their theme; those of the other are not about it."""
     version = shop.version("aws-similar-items")
@@ -501,7 +427,6 @@ def test_themes(shop: Shop) -> None:
     assert len(items) == 19
 
 
-@pytest.mark.rule("batch-jobs.themes-records")
 def test_a_file_for_themes_has_a_hundred_lines(shop: Shop) -> None:
     version = shop.version("aws-similar-items")
     line = '{"itemId": "drama1"}\n'
@@ -520,7 +445,6 @@ def campaign(shop: Shop, version: str) -> str:
     return arn
 
 
-@pytest.mark.rule("batch-jobs.as-requests", "batch-jobs.same-bytes")
 @pytest.mark.parametrize(
     ("recipe", "config", "inputs"),
     [
@@ -566,7 +490,6 @@ def test_a_line_is_answered_as_a_request(
     shop.sim.clock.tick(hours=1)
 
 
-@pytest.mark.rule("batch-jobs.context")
 @pytest.mark.filterwarnings("ignore::simulator.NotSimulatedWarning")
 def test_lines_with_a_context(shop: Shop) -> None:
     """Keys in any case, as in requests; what is no column of the interactions is a fault of the line."""
@@ -581,7 +504,6 @@ def test_lines_with_a_context(shop: Shop) -> None:
     assert {each["error"] for each in faulty[1:]} == {"The input's context is not a map of strings."}
 
 
-@pytest.mark.rule("batch-jobs.filters", "batch-jobs.filter-values")
 def test_filters_and_their_values(shop: Shop) -> None:
     """[resp-039] Scores are normalised over the items that pass."""
     version = shop.version("aws-user-personalization")
@@ -633,38 +555,6 @@ def test_segments_of_the_users_that_pass(shop: Shop) -> None:
     assert len(users) == 60
     assert all(int(user[-2:]) % 2 for user in users)
     assert all(user.startswith("drama") for user in users[:30])
-
-
-@pytest.mark.rule("batch-jobs.filter-group", "batch-jobs.filter-target", "batch-jobs.filter-active")
-@pytest.mark.accepted("batch-jobs.filter-exists")
-def test_the_filter_must_fit_the_job(shop: Shop) -> None:
-    items, users = shop.version("aws-sims"), shop.version("aws-item-affinity")
-    of_items = shop.filter('INCLUDE ItemID WHERE Items.GENRES IN ("drama")', "items")
-    of_users = shop.filter('INCLUDE UserID WHERE Users.COUNTRY IN ("Japan")', "users")
-    line = '{"itemId": "drama1"}'
-    with refused(INVALID, f"The filter {of_users} filters by UserID; this job needs one by ItemID."):
-        shop.infer(items, line, filterArn=of_users)
-    with refused(INVALID, f"The filter {of_items} filters by ItemID; this job needs one by UserID."):
-        shop.segments(users, line, filterArn=of_items)
-    other = shop.on.personalize.create_dataset_group(name="other")["datasetGroupArn"]
-    shop.sim.clock.tick(hours=1)
-    schema_arn = shop.on.personalize.list_schemas()["schemas"][0]["schemaArn"]
-    shop.on.personalize.create_dataset(
-        name="i", schemaArn=schema_arn, datasetGroupArn=other, datasetType="Interactions"
-    )
-    shop.sim.clock.tick(hours=1)
-    elsewhere = shop.on.personalize.create_filter(
-        name="elsewhere",
-        datasetGroupArn=other,
-        filterExpression='EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("Like")',
-    )["filterArn"]
-    with refused("ResourceInUseException", f"{elsewhere} is not in ACTIVE state."):
-        shop.infer(items, line, filterArn=elsewhere)
-    shop.sim.clock.tick(hours=1)
-    with refused(INVALID, f"The filter {elsewhere} is not of the dataset group {shop.group}."):
-        shop.infer(items, line, filterArn=elsewhere)
-    (answer,) = shop.answers(shop.infer(items, line, filterArn=of_items))
-    assert len(answer["output"]["recommendedItems"]) == 9
 
 
 def test_a_filter_of_a_running_job_stays(shop: Shop) -> None:

@@ -26,7 +26,6 @@ def shop() -> Iterator[Shop]:
         yield shop_in(sim)
 
 
-@pytest.mark.rule("batch-jobs.kept")
 def test_what_describe_and_list_show(shop: Shop) -> None:
     inference, segmentation = shop.version("aws-user-personalization"), shop.version("aws-item-affinity")
     source = {"s3DataSource": {"path": shop.put('{"userId": "u"}', "in/users.json"), "kmsKeyArn": KEY}}
@@ -72,7 +71,6 @@ def test_what_describe_and_list_show(shop: Shop) -> None:
     assert of_segments == shop.on.personalize.list_batch_segment_jobs()["batchSegmentJobs"]
 
 
-@pytest.mark.rule("batch-jobs.role")
 def test_the_role_must_read_and_write(shop: Shop) -> None:
     """[err-005] In the words of imports."""
     version = shop.version("aws-sims")
@@ -108,7 +106,6 @@ def test_the_role_must_read_and_write(shop: Shop) -> None:
     assert shop.answers(shop.infer(version, '{"itemId": "drama1"}'))
 
 
-@pytest.mark.rule("batch-jobs.output-fails")
 def test_a_job_fails_if_its_output_cannot_be_written_any_more(shop: Shop) -> None:
     target = {"s3DataDestination": {"path": "s3://second-bucket/out/"}}
     shop.on.s3.create_bucket(Bucket="second-bucket")
@@ -130,20 +127,6 @@ def test_a_job_fails_if_its_output_cannot_be_written_any_more(shop: Shop) -> Non
     assert listed[0]["failureReason"] == described["failureReason"]
 
 
-@pytest.mark.rule("batch-jobs.version-gone")
-def test_a_job_whose_version_is_deleted_before_it_runs(shop: Shop) -> None:
-    version = shop.version("aws-sims")
-    running = shop.infer(version, '{"itemId": "drama1"}')
-    shop.sim.clock.tick(minutes=2)
-    waiting = shop.infer(version, '{"itemId": "drama1"}')
-    shop.on.personalize.delete_solution(solutionArn=version.rpartition("/")[0])
-    shop.sim.clock.tick(hours=1)
-    assert shop.describe(running)["status"] == "ACTIVE"
-    described = shop.describe(waiting)
-    assert described["status"] == "CREATE FAILED"
-    assert described["failureReason"] == f"The solution version {version} does not exist."
-
-
 def put_event(shop: Shop, tracking_id: str, user: str, item: str, number: int) -> None:
     shop.on.events.put_events(
         trackingId=tracking_id,
@@ -153,7 +136,6 @@ def put_event(shop: Shop, tracking_id: str, user: str, item: str, number: int) -
     )
 
 
-@pytest.mark.rule("batch-jobs.events", "batch-jobs.events-of-others", "batch-jobs.new-items")
 @pytest.mark.parametrize("recipe", ["aws-user-personalization", "aws-personalized-ranking", "aws-similar-items"])
 def test_what_counts_of_what_was_put_after_the_training(shop: Shop, recipe: str) -> None:
     """Events of the last 15 minutes never count; earlier ones do, but only for the recipes with real-time events."""
@@ -186,34 +168,6 @@ def test_what_counts_of_what_was_put_after_the_training(shop: Shop, recipe: str)
         assert late["output"]["scores"][2] == 0.0, "rankings know no new items before the next training"
 
 
-@pytest.mark.rule("batch-jobs.too-many-files", "batch-jobs.too-much-input", "batch-jobs.too-many-records")
-def test_more_input_than_a_job_takes() -> None:
-    limits = {
-        "files_of_a_batch_inference_job": 2,
-        "bytes_of_a_batch_inference_job": 60,
-        "records_of_a_batch_inference_file": 2,
-    }
-    with simulate(start=START, quotas=limits) as sim:
-        shop = shop_in(sim)
-        version = shop.version("aws-sims")
-        folder = {"s3DataSource": {"path": f"s3://{shop.on.bucket}/in/"}}
-        line = '{"itemId": "d"}'
-        for key in ("in/1.json", "in/2.json"):
-            shop.put(line, key)
-        with refused(INVALID, "The input has 3 files; at most 2 are allowed."):
-            shop.infer(version, line, jobInput=folder)
-        with refused(INVALID, "The input has 63 bytes; at most 60 are allowed."):
-            shop.infer(version, "\n".join([line] * 4))
-        for key in ("in/1.json", "in/2.json"):
-            shop.on.s3.delete_object(Bucket=shop.on.bucket, Key=key)
-        more = shop.infer(version, "\n".join([line] * 3))
-        shop.put(line + "\n" + line, "in/2.json")
-        enough = shop.infer(version, line + "\n", jobInput=folder)
-        sim.clock.tick(hours=1)
-        assert shop.describe(more)["failureReason"] == "The input has 3 records; at most 2 are allowed."
-        assert shop.describe(enough)["status"] == "ACTIVE"
-
-
 @pytest.mark.parametrize("durations", ["instant"])
 def test_jobs_that_take_no_time(durations: str) -> None:
     with simulate(start=START, durations=durations, training="exact") as sim:
@@ -231,7 +185,6 @@ def test_themes_are_not_generated_everywhere() -> None:
             shop.infer(shop.version("aws-similar-items"), '{"itemId": "drama1"}', **THEMES)
 
 
-@pytest.mark.rule("batch-jobs.segments-full-imports")
 def test_incremental_imports_have_no_part_in_segments(shop: Shop) -> None:
     """A fan of comedies who is said to love drama, by an import of either mode: at the same training of each."""
     late = rows().assign(TIMESTAMP=BEGAN + 100 * DAY)
@@ -256,15 +209,6 @@ def test_incremental_imports_have_no_part_in_segments(shop: Shop) -> None:
     assert len(found["INCREMENTAL"]) == 120
     assert "convert" not in found["INCREMENTAL"]
     assert "convert" in found["FULL"][:61]
-
-
-@pytest.mark.refused("batch-jobs.themes-text")
-def test_themes_need_a_textual_column() -> None:
-    with simulate(start=START, training="exact") as sim:
-        shop = shop_in(sim, textual=False)
-        version = shop.version("aws-similar-items")
-        with refused(INVALID, "The Items dataset has no textual column to generate themes from."):
-            shop.infer(version, '{"itemId": "drama1"}', **THEMES)
 
 
 @pytest.mark.parametrize(

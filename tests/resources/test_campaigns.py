@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import pytest
-from support import RECIPE, Account, Deployment, account, deploy, refused, schema_text, some_interactions
+from support import Account, Deployment, account, deploy, refused, some_interactions
 
 from simulator import Simulation, simulate
-from simulator.arns import Home
-from simulator.recommend.catalogue import RECIPES
-from simulator.resources import serving_config
 from simulator.resources.dump import dump
-from simulator.resources.world import Scope
 
 START = "2022-03-08T09:00:00Z"
 ARN = "arn:aws:personalize:us-east-1:123456789012:"
@@ -60,18 +55,7 @@ def describe(here: Account, arn: str) -> dict[str, Any]:
     return shown
 
 
-def add_items(sim: Simulation, here: Account, films: Deployment) -> None:
-    """An Items dataset, with a genre for each item."""
-    fields = [{"name": "ITEM_ID", "type": "string"}, {"name": "GENRE", "type": "string", "categorical": True}]
-    schema = here.personalize.create_schema(
-        name="items", schema=json.dumps({**json.loads(schema_text()), "name": "Items", "fields": fields})
-    )["schemaArn"]
-    here.personalize.create_dataset(name="items", schemaArn=schema, datasetGroupArn=films.group, datasetType="Items")
-    sim.clock.tick(minutes=1)
-
-
 class TestCreation:
-    @pytest.mark.rule("campaigns.statuses", "campaigns.described")
     def test_as_recorded(self, sim: Simulation, here: Account, films: Deployment) -> None:
         """[resp-007] [life-009]"""
         arn = campaign(here, "more", films.version)
@@ -91,7 +75,6 @@ class TestCreation:
         shown = describe(here, arn)
         assert (shown["minProvisionedTPS"], shown["campaignConfig"]) == (2, config)
 
-    @pytest.mark.rule("campaigns.listed")
     def test_listed(self, sim: Simulation, here: Account, films: Deployment) -> None:
         """[resp-054]"""
         campaign(here, "another", films.version)
@@ -102,7 +85,6 @@ class TestCreation:
         }
         assert "nextToken" not in answer
 
-    @pytest.mark.rule("campaigns.one-of-a-name", "campaigns.of-a-version-that-exists", "campaigns.of-an-active-version")
     def test_what_can_be_deployed(self, sim: Simulation, here: Account, films: Deployment) -> None:
         """[err-020] A solution's ARN is not a version's."""
         new = here.personalize.create_solution_version(solutionArn=films.solution)["solutionVersionArn"]
@@ -121,43 +103,8 @@ class TestCreation:
         sim.clock.tick(minutes=25)
         assert campaign(here, "other", new) == f"{ARN}campaign/other"
 
-    @pytest.mark.rule("campaigns.five")
-    def test_five(self, here: Account, films: Deployment) -> None:
-        for number in range(4):
-            campaign(here, f"more-{number}", films.version)
-        with refused(
-            "LimitExceededException", "More than 5 resources in ACTIVE state. Please delete some and try again."
-        ):
-            campaign(here, "one-too-many", films.version)
-        assert len(here.personalize.list_campaigns()["campaigns"]) == 5
-
-    @pytest.mark.rule("campaigns.deployable")
-    def test_user_segmentation_is_not_deployed(self, sim: Simulation, here: Account, films: Deployment) -> None:
-        segments = version(sim, here, solution(here, films, "aws-item-affinity"))
-        with refused(
-            "InvalidInputException",
-            "A solution version of the recipe type USER_SEGMENTATION cannot be deployed with a campaign.",
-        ):
-            campaign(here, "other", segments)
-        related = version(sim, here, solution(here, films, "aws-sims", "related"))
-        campaign(here, "other", related)
-
 
 class TestLatest:
-    @pytest.mark.rule("campaigns.latest", "campaigns.latest-that-exists")
-    def test_once(self, sim: Simulation, here: Account, films: Deployment) -> None:
-        newest = version(sim, here, films.solution)
-        arn = campaign(here, "latest", f"{films.solution}/$LATEST")
-        assert describe(here, arn)["solutionVersionArn"] == newest
-        version(sim, here, films.solution)
-        sim.clock.tick(hours=1)
-        assert describe(here, arn)["solutionVersionArn"] == newest
-        new = solution(here, films, "aws-user-personalization")
-        here.personalize.create_solution_version(solutionArn=new)
-        with refused("ResourceInUseException", f"{new} has no solution version in ACTIVE state."):
-            campaign(here, "early", f"{new}/$LATEST")
-
-    @pytest.mark.rule("campaigns.sync")
     def test_following(self, sim: Simulation, here: Account, films: Deployment) -> None:
         config = {"syncWithLatestSolutionVersion": True}
         arn = campaign(here, "latest", f"{films.solution}/$LATEST", campaignConfig=config)
@@ -180,7 +127,6 @@ class TestLatest:
         assert shown["campaignConfig"] == config
         assert describe(here, films.campaign)["solutionVersionArn"] == films.version
 
-    @pytest.mark.rule("campaigns.sync-waits")
     def test_waiting(self, sim: Simulation, here: Account, films: Deployment) -> None:
         """A version that becomes ACTIVE while the campaign is busy is followed afterwards; older ones are not."""
         with_sync = {"syncWithLatestSolutionVersion": True}
@@ -214,7 +160,6 @@ class TestLatest:
         sim.clock.tick(hours=1)
         assert "latestCampaignUpdate" not in describe(here, arn)
 
-    @pytest.mark.rule("campaigns.sync-wants-latest")
     def test_what_following_needs(self, sim: Simulation, here: Account, films: Deployment) -> None:
         config = {"syncWithLatestSolutionVersion": True}
         wording = "syncWithLatestSolutionVersion needs a solutionVersionArn in SolutionArn/$LATEST format."
@@ -247,18 +192,6 @@ class TestLatest:
 
 
 class TestConfiguration:
-    @pytest.mark.rule("campaigns.exploration-for-its-recipes")
-    def test_exploration_is_for_some_recipes(self, sim: Simulation, here: Account, films: Deployment) -> None:
-        config = {"itemExplorationConfig": {"explorationWeight": "0"}}
-        related = version(sim, here, solution(here, films, "aws-sims"))
-        with refused(
-            "InvalidInputException", f"itemExplorationConfig is not supported by the recipe {RECIPES_OF}aws-sims."
-        ):
-            campaign(here, "other", related, campaignConfig=config)
-        campaign(here, "other", films.version, campaignConfig=config)
-        campaign(here, "more", related, campaignConfig={"itemExplorationConfig": {}})
-
-    @pytest.mark.refused("campaigns.exploration-names", "campaigns.exploration-values")
     @pytest.mark.parametrize(
         ("name", "value", "wanted"),
         [
@@ -286,39 +219,8 @@ class TestConfiguration:
             here.personalize.update_campaign(campaignArn=films.campaign, campaignConfig=config)
         assert dump(sim._host.world) == before
 
-    @pytest.mark.accepted("campaigns.exploration-names", "campaigns.exploration-values")
-    def test_exploration_is_accepted(self, here: Account, films: Deployment) -> None:
-        for name, config in (
-            ("none", {"explorationWeight": "0.0", "explorationItemAgeCutOff": "0.5"}),
-            ("other", {"explorationWeight": "1"}),
-            ("more", {"explorationItemAgeCutOff": "7"}),
-        ):
-            arn = campaign(here, name, films.version, campaignConfig={"itemExplorationConfig": config})
-            assert describe(here, arn)["campaignConfig"] == {"itemExplorationConfig": config}
-
-    @pytest.mark.rule("campaigns.metadata-wants-items")
-    def test_metadata(self, sim: Simulation, here: Account, films: Deployment) -> None:
-        config = {"enableMetadataWithRecommendations": True}
-        with refused(
-            "InvalidInputException",
-            "enableMetadataWithRecommendations needs an Items dataset in the dataset group.",
-        ):
-            campaign(here, "other", films.version, campaignConfig=config)
-        campaign(here, "without", films.version, campaignConfig={"enableMetadataWithRecommendations": False})
-        add_items(sim, here, films)
-        assert describe(here, campaign(here, "other", films.version, campaignConfig=config))["campaignConfig"] == config
-
-    @pytest.mark.rule("campaigns.ranking-influence")
-    def test_ranking_influence(self, sim: Simulation, here: Account, films: Deployment) -> None:
-        config = {"rankingInfluence": {"POPULARITY": 0.5}}
-        with refused("InvalidInputException", f"rankingInfluence is not supported by the recipe {RECIPE}."):
-            campaign(here, "other", films.version, campaignConfig=config)
-        scope = Scope(sim._host.world, sim._host.platform, Home("123456789012", "us-east-1"))
-        serving_config.check(scope, RECIPES[f"{RECIPES_OF}aws-semantic-similarity"], films.group, config)
-
 
 class TestUpdates:
-    @pytest.mark.rule("campaigns.update", "campaigns.update-described")
     def test_as_recorded(self, sim: Simulation, here: Account, films: Deployment) -> None:
         """[resp-023] [resp-042]"""
         new = version(sim, here, films.solution)
@@ -347,23 +249,6 @@ class TestUpdates:
             assert shown["solutionVersionArn"] == new
         assert shown["minProvisionedTPS"] == 3
 
-    @pytest.mark.rule("campaigns.update-of-the-configuration")
-    def test_the_configuration(self, sim: Simulation, here: Account, films: Deployment) -> None:
-        add_items(sim, here, films)
-        steps: list[dict[str, Any]] = [
-            {"itemExplorationConfig": {"explorationWeight": "0"}},
-            {"enableMetadataWithRecommendations": True},
-            {"itemExplorationConfig": {"explorationWeight": "0.0"}},
-        ]
-        wanted: dict[str, Any] = {}
-        for step in steps:
-            here.personalize.update_campaign(campaignArn=films.campaign, campaignConfig=step)
-            assert describe(here, films.campaign)["campaignConfig"] == wanted
-            sim.clock.tick(minutes=5)
-            wanted |= step
-            assert describe(here, films.campaign)["campaignConfig"] == wanted
-
-    @pytest.mark.rule("campaigns.one-update", "campaigns.one-solution", "campaigns.delete-when-settled")
     def test_what_is_refused(self, sim: Simulation, here: Account, films: Deployment) -> None:
         other = version(sim, here, solution(here, films, "aws-user-personalization"))
         arn = campaign(here, "more", films.version)
@@ -391,7 +276,6 @@ class TestUpdates:
         here.personalize.delete_campaign(campaignArn=arn)
 
 
-@pytest.mark.rule("campaigns.deletion")
 def test_deletion(sim: Simulation, here: Account, films: Deployment) -> None:
     """[life-014]"""
     here.personalize.delete_campaign(campaignArn=films.campaign)

@@ -128,7 +128,6 @@ def test_a_search_that_runs_survives_saving(tmp_path: Path) -> None:
         there.version(there.solution("sims", hpo(4, COUNTS), performHPO=True, name="t"))
 
 
-@pytest.mark.rule("hpo.tuned", "hpo.metrics")
 def test_the_best_of_the_ranges_is_shown_and_is_the_model(here: Here) -> None:
     config = hpo(10, COUNTS, [{"name": "popularity_discount_factor", "minValue": 0.5, "maxValue": 0.5}])
     solution = here.solution("sims", config, performHPO=True)
@@ -152,7 +151,6 @@ def test_the_best_of_the_ranges_is_shown_and_is_the_model(here: Here) -> None:
     assert here.answer(version, itemId="i1") == here.answer(same, itemId="i1")
 
 
-@pytest.mark.rule("hpo.hours")
 def test_every_training_job_is_billed(here: Here) -> None:
     plain = here.show(here.trained("sims"))["trainingHours"]
     searched = here.show(here.trained("sims", hpo(7, COUNTS, DISCOUNTS), performHPO=True))
@@ -161,7 +159,6 @@ def test_every_training_job_is_billed(here: Here) -> None:
     assert few["trainingHours"] == pytest.approx(4 * plain, abs=0.01)  # there are four values
 
 
-@pytest.mark.rule("hpo.default-ranges", "hpo.default-jobs")
 @pytest.mark.parametrize("config", [None, {}, {"hpoConfig": {}}, hpo()])
 def test_hpo_alone_searches_all_that_is_tunable(here: Here, config: dict[str, Any] | None) -> None:
     shown = here.show(here.trained("sims", config, performHPO=True))
@@ -238,7 +235,6 @@ def test_an_update_keeps_what_was_found(here: Here) -> None:
     assert here.show(update)["trainingHours"] < here.show(full)["trainingHours"] / 2
 
 
-@pytest.mark.rule("hpo.every-training")
 def test_automatic_trainings_are_optimized_too(here: Here) -> None:
     solution = here.solution("sims", hpo(4, COUNTS), performHPO=True, performAutoTraining=True)
     here.sim.clock.tick(hours=3)
@@ -247,7 +243,6 @@ def test_automatic_trainings_are_optimized_too(here: Here) -> None:
     assert here.tuned(version["solutionVersionArn"]).keys() == {"min_cointeraction_count"}
 
 
-@pytest.mark.rule("solutions.hpo-one-range")
 def test_a_hyperparameter_has_one_range(here: Here) -> None:
     before = dump(here.sim._host.world)
     with refused(INVALID, "The hyperparameter min_cointeraction_count has more than one range."):

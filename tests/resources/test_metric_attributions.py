@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
-import boto3
 import pandas as pd
 import pytest
-from support import SERVICE, Account, account, dataset, policy, refused, schema_text
+from support import SERVICE, Account, dataset, policy, refused, schema_text
 
 from simulator import Simulation, simulate
 from simulator.resources.dump import dump
@@ -92,7 +91,6 @@ def metrics(here: Account, arn: str) -> list[dict[str, str]]:
     return listed
 
 
-@pytest.mark.rule("metric-attributions.statuses", "metric-attributions.metrics-listed")
 def test_a_metric_attributions_life(sim: Simulation, here: Account, group: str) -> None:
     arn = create(here, group)
     assert arn == f"{PERSONALIZE}:metric-attribution/impact"
@@ -127,7 +125,6 @@ def test_a_metric_attributions_life(sim: Simulation, here: Account, group: str) 
             getattr(here.personalize, operation)(metricAttributionArn=arn)
 
 
-@pytest.mark.rule("metric-attributions.one-a-group")
 def test_one_a_group(sim: Simulation, here: Account, group: str) -> None:
     arn = create(here, group)
     sim.clock.tick(hours=1)
@@ -144,23 +141,6 @@ def metric(expression: str) -> dict[str, str]:
     return {"eventType": "click", "metricName": "m", "expression": expression}
 
 
-@pytest.mark.accepted("metric-attributions.expressions", "metric-attributions.names-once")
-@pytest.mark.parametrize(
-    "expression", ["SAMPLECOUNT()", "samplecount ( )", "SUM(Items.PRICE)", " Sum ( interactions . event_value ) "]
-)
-def test_expressions(here: Account, group: str, expression: str) -> None:
-    arn = create(here, group, metrics=[CLICKS, metric(expression)])
-    assert metrics(here, arn)[1] == metric(expression)
-
-
-@pytest.mark.refused(
-    "metric-attributions.expressions",
-    "metric-attributions.metrics-wanted",
-    "metric-attributions.names-once",
-    "metric-attributions.s3-rights",
-    "metric-attributions.role-of-the-account",
-    "metric-attributions.key",
-)
 @pytest.mark.parametrize(
     ("more", "code", "message"),
     [
@@ -230,19 +210,6 @@ def test_a_refused_metric_attribution_changes_nothing(
     assert dump(sim._host.world) == before
 
 
-@pytest.mark.accepted(
-    "metric-attributions.s3-optional",
-    "metric-attributions.s3-rights",
-    "metric-attributions.role-of-the-account",
-    "metric-attributions.metrics-wanted",
-)
-def test_reports_need_no_place_in_s3(here: Account, group: str) -> None:
-    here.iam.delete_role_policy(RoleName=f"personalize-{here.bucket}", PolicyName="s3")
-    arn = create(here, group, metrics=[CLICKS], metricsOutputConfig=output(here))
-    assert described(here, arn)["metricsOutputConfig"] == {"roleArn": here.role}
-
-
-@pytest.mark.accepted("metric-attributions.s3-rights")
 def test_the_guides_policies_are_enough(here: Account, group: str) -> None:
     resources = [f"arn:aws:s3:::{here.bucket}", f"arn:aws:s3:::{here.bucket}/*"]
     allow = {"Action": ["s3:PutObject"], "Resource": resources}
@@ -251,17 +218,6 @@ def test_the_guides_policies_are_enough(here: Account, group: str) -> None:
     create(here, group)
 
 
-@pytest.mark.accepted("metric-attributions.key")
-def test_reports_may_be_encrypted(here: Account, group: str) -> None:
-    key = boto3.client("kms", region_name="us-east-1").create_key()["KeyMetadata"]["Arn"]
-    here.iam.put_role_policy(
-        RoleName=f"personalize-{here.bucket}", PolicyName="kms", PolicyDocument=policy(Action="kms:*", Resource=key)
-    )
-    config = output(here, path=f"s3://{here.bucket}/reports/", kmsKeyArn=key)
-    assert described(here, create(here, group, metricsOutputConfig=config))["metricsOutputConfig"] == config
-
-
-@pytest.mark.rule("metric-attributions.event-types", "metric-attributions.items-imported")
 def test_what_the_group_must_have(sim: Simulation, here: Account, group: str) -> None:
     bare = here.personalize.create_dataset_group(name="bare")["datasetGroupArn"]
     with refused("ResourceInUseException", f"{bare} is not in ACTIVE state."):
@@ -297,50 +253,6 @@ def test_what_the_group_must_have(sim: Simulation, here: Account, group: str) ->
     create(here, group, name="sums", metrics=[REVENUE])
 
 
-@pytest.mark.rule("metric-attributions.ten-metrics")
-def test_the_quota_of_metrics_may_be_lower() -> None:
-    with simulate(start="2022-03-08T09:00:00Z", quotas={"metrics_of_metric_attributions": 1}) as sim:
-        here = account()
-        group = dataset(here, lambda: sim.clock.tick(hours=1), schema_text(*FIELDS)).group
-        with refused("LimitExceededException", "A metric attribution can have at most 1 metrics."):
-            create(here, group, metrics=[CLICKS, WATCHED])
-        create(here, group, metrics=[CLICKS])
-
-
-@pytest.mark.rule("metric-attributions.metrics-listed", "metric-attributions.metrics-token")
-def test_pages_of_metrics(sim: Simulation, here: Account, group: str) -> None:
-    arn = create(here, group, metrics=[WATCHED, CLICKS, REVENUE])
-    sim.clock.tick(hours=1)
-    listing: Callable[..., Any] = here.personalize.list_metric_attribution_metrics
-    first = listing(metricAttributionArn=arn, maxResults=2)
-    assert first["metrics"] == [WATCHED, CLICKS]
-    second = listing(metricAttributionArn=arn, maxResults=2, nextToken=first["nextToken"])
-    assert second["metrics"] == [REVENUE]
-    assert "nextToken" not in second
-    here.personalize.update_metric_attribution(metricAttributionArn=arn, removeMetrics=["clicks"])
-    sim.clock.tick(hours=1)
-    for token in (first["nextToken"], "nonsense"):
-        with refused("InvalidNextTokenException", "The provided nextToken is not valid."):
-            listing(metricAttributionArn=arn, maxResults=2, nextToken=token)
-    assert listing(metricAttributionArn=arn, maxResults=2)["metrics"] == [WATCHED, REVENUE]
-
-
-@pytest.mark.rule("metric-attributions.metrics-of-one")
-def test_metrics_are_those_of_a_metric_attribution(here: Account, group: str) -> None:
-    arn = f"{PERSONALIZE}:metric-attribution/none"
-    with refused("InvalidInputException", f"The given metric attribution does not exist: {arn}"):
-        metrics(here, arn)
-    with refused("InvalidInputException", "A metricAttributionArn must be provided."):
-        here.personalize.list_metric_attribution_metrics()
-    assert metrics(here, create(here, group)) == [CLICKS, REVENUE]
-
-
-@pytest.mark.rule(
-    "metric-attributions.update",
-    "metric-attributions.update-statuses",
-    "metric-attributions.update-settled",
-    "metric-attributions.settled-to-go",
-)
 def test_an_update(sim: Simulation, here: Account, group: str) -> None:
     arn = create(here, group)
     update: Callable[..., Any] = here.personalize.update_metric_attribution
@@ -378,16 +290,6 @@ def test_an_update(sim: Simulation, here: Account, group: str) -> None:
     here.personalize.delete_metric_attribution(metricAttributionArn=arn)
 
 
-@pytest.mark.refused(
-    "metric-attributions.arn-wanted",
-    "metric-attributions.update-of-something",
-    "metric-attributions.removed-names",
-    "metric-attributions.added-names",
-    "metric-attributions.ten-metrics-after-update",
-    "metric-attributions.metrics-wanted",
-    "metric-attributions.names-once",
-    "metric-attributions.expressions",
-)
 @pytest.mark.parametrize(
     ("update", "code", "message"),
     [
@@ -451,21 +353,3 @@ def test_a_refused_update_changes_nothing(
             **{name: value for name, value in wanted.items() if value is not None}
         )
     assert dump(sim._host.world) == before
-
-
-@pytest.mark.accepted(
-    "metric-attributions.arn-wanted",
-    "metric-attributions.update-of-something",
-    "metric-attributions.removed-names",
-    "metric-attributions.added-names",
-    "metric-attributions.ten-metrics-after-update",
-)
-def test_an_update_to_ten_metrics(sim: Simulation, here: Account, group: str) -> None:
-    arn = create(here, group)
-    sim.clock.tick(hours=1)
-    added = [{**CLICKS, "metricName": f"m{number}"} for number in range(8)]
-    here.personalize.update_metric_attribution(
-        metricAttributionArn=arn, removeMetrics=["clicks"], addMetrics=[*added, CLICKS]
-    )
-    sim.clock.tick(hours=1)
-    assert metrics(here, arn) == [REVENUE, *added, CLICKS]

@@ -63,7 +63,6 @@ def listed(personalize: Any, **request: Any) -> list[list[dict[str, Any]]]:
     return [page["recipes"] for page in personalize.get_paginator("list_recipes").paginate(**request)]
 
 
-@pytest.mark.rule("recipes.listed", "recipes.first-page")
 def test_the_first_page_is_as_recorded(personalize: Any) -> None:
     """[resp-055]"""
     answer = personalize.list_recipes()
@@ -81,7 +80,6 @@ def test_the_first_page_is_as_recorded(personalize: Any) -> None:
     }
 
 
-@pytest.mark.rule("recipes.listed")
 def test_custom_recipes_are_as_recorded(personalize: Any) -> None:
     """[resp-010]"""
     pages = listed(personalize)
@@ -95,7 +93,6 @@ def test_custom_recipes_are_as_recorded(personalize: Any) -> None:
     assert all(each["status"] == "ACTIVE" for each in custom)
 
 
-@pytest.mark.rule("recipes.domain-after-paging")
 @pytest.mark.parametrize(
     ("domain", "lengths"), [("VIDEO_ON_DEMAND", [0, 5]), ("ECOMMERCE", [5, 0])], ids=["[resp-011]", "[resp-012]"]
 )
@@ -128,7 +125,6 @@ def token(*place: Any) -> str:
     return base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
 
 
-@pytest.mark.rule("recipes.next-token")
 def test_a_token_of_another_list(personalize: Any) -> None:
     given_for_all = personalize.list_recipes()["nextToken"]
     assert personalize.list_recipes(nextToken=given_for_all)["recipes"]
@@ -138,7 +134,6 @@ def test_a_token_of_another_list(personalize: Any) -> None:
             personalize.list_recipes(domain=domain, nextToken=given_token)
 
 
-@pytest.mark.rule("recipes.described", "recipes.same-everywhere")
 @pytest.mark.parametrize("region", ["eu-west-1", "cn-north-1"])
 def test_a_recipe_is_described_alike_everywhere(personalize: Any, region: str) -> None:
     answer = boto3.client("personalize", region_name=region).describe_recipe(recipeArn=f"{ARN}recipe/aws-sims")
@@ -156,7 +151,6 @@ def test_a_recipe_is_described_alike_everywhere(personalize: Any, region: str) -
     }
 
 
-@pytest.mark.rule("recipes.described")
 def test_all_that_is_listed_is_described_and_leads_to_its_algorithm(personalize: Any) -> None:
     for page in listed(personalize):
         for each in page:
@@ -170,62 +164,3 @@ def test_all_that_is_listed_is_described_and_leads_to_its_algorithm(personalize:
                 arn = recipe["featureTransformationArn"]
                 found = personalize.describe_feature_transformation(featureTransformationArn=arn)
                 assert found["featureTransformation"]["featureTransformationArn"] == arn
-
-
-@pytest.mark.rule("recipes.legacy")
-def test_legacy_recipes_can_be_described(personalize: Any) -> None:
-    recipe = personalize.describe_recipe(recipeArn=f"{ARN}recipe/aws-hrnn-coldstart")["recipe"]
-    assert recipe["featureTransformationArn"] == f"{ARN}feature-transformation/featurize_coldstart"
-    assert "aws-hrnn-coldstart" not in LISTED
-    defaults = personalize.describe_algorithm(algorithmArn=f"{ARN}algorithm/aws-hrnn")["algorithm"]
-    assert defaults["defaultHyperParameters"]["hidden_dimension"] == "43"
-
-
-@pytest.mark.rule("recipes.algorithm")
-def test_hyperparameters_as_the_guide_has_them(personalize: Any) -> None:
-    algorithm = personalize.describe_algorithm(algorithmArn=f"{ARN}algorithm/aws-user-personalization")["algorithm"]
-    assert algorithm["name"] == "aws-user-personalization"
-    assert algorithm["defaultHyperParameters"] == {"hidden_dimension": "149", "bptt": "32", "recency_mask": "True"}
-    assert algorithm["defaultHyperParameterRanges"] == {
-        "integerHyperParameterRanges": [
-            {"name": "hidden_dimension", "minValue": 32, "maxValue": 256, "isTunable": True},
-            {"name": "bptt", "minValue": 2, "maxValue": 32, "isTunable": True},
-        ],
-        "continuousHyperParameterRanges": [],
-        "categoricalHyperParameterRanges": [{"name": "recency_mask", "values": ["True", "False"], "isTunable": True}],
-    }
-    sims = personalize.describe_algorithm(algorithmArn=f"{ARN}algorithm/aws-sims")["algorithm"]
-    assert sims["defaultHyperParameterRanges"]["continuousHyperParameterRanges"] == [
-        {"name": "popularity_discount_factor", "minValue": 0.0, "maxValue": 1.0, "isTunable": True}
-    ]
-    affinity = personalize.describe_algorithm(algorithmArn=f"{ARN}algorithm/aws-item-affinity")["algorithm"]
-    assert not affinity["defaultHyperParameterRanges"]["integerHyperParameterRanges"][0]["isTunable"]
-    trending = personalize.describe_algorithm(algorithmArn=f"{ARN}algorithm/aws-trending-now-custom")["algorithm"]
-    assert trending["defaultHyperParameters"] == {}
-
-
-@pytest.mark.rule("recipes.feature-transformation")
-def test_parameters_as_the_guide_has_them(personalize: Any) -> None:
-    arn = f"{ARN}feature-transformation/sims"
-    found = personalize.describe_feature_transformation(featureTransformationArn=arn)["featureTransformation"]
-    assert (found["name"], found["status"]) == ("sims", "ACTIVE")
-    assert found["defaultParameters"] == {
-        "min_user_history_length_percentile": "0.005",
-        "max_user_history_length_percentile": "0.995",
-        "min_item_interaction_count_percentile": "0.01",
-        "max_item_interaction_count_percentile": "0.9",
-    }
-
-
-@pytest.mark.rule("recipes.known")
-def test_what_is_not_there(personalize: Any) -> None:
-    for arn in (f"{ARN}recipe/gone", "arn:aws-cn:personalize:::recipe/aws-sims", f"{ARN}algorithm/aws-sims"):
-        with refused("ResourceNotFoundException", f"The given recipe does not exist: {arn}"):
-            personalize.describe_recipe(recipeArn=arn)
-    arn = f"{ARN}algorithm/aws-trending-now"
-    with refused("ResourceNotFoundException", f"The given algorithm does not exist: {arn}"):
-        personalize.describe_algorithm(algorithmArn=arn)
-    arn = f"{ARN}feature-transformation/aws-sims"
-    with refused("ResourceNotFoundException", f"The given feature transformation does not exist: {arn}"):
-        personalize.describe_feature_transformation(featureTransformationArn=arn)
-    assert personalize.describe_recipe(recipeArn=f"{ARN}recipe/aws-sims")["recipe"]["name"] == "aws-sims"

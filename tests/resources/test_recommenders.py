@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -69,31 +68,6 @@ def import_rows(sim: Simulation, here: Account, dataset: str, frame: pd.DataFram
     assert shown["status"] == "ACTIVE", shown
 
 
-def add_items(sim: Simulation, here: Account, of: str, domain: str, *, filled: bool = True) -> None:
-    """An Items dataset of the group, with the fields that the domain requires."""
-    fields: list[dict[str, Any]] = [
-        {"name": "ITEM_ID", "type": "string"},
-        {"name": "PRICE", "type": "float"},
-        {"name": "CATEGORY_L1", "type": "string", "categorical": True},
-    ]
-    if domain == "VIDEO_ON_DEMAND":
-        fields = [
-            {"name": "ITEM_ID", "type": "string"},
-            {"name": "CREATION_TIMESTAMP", "type": "long"},
-            {"name": "GENRES", "type": "string", "categorical": True},
-        ]
-    text = json.dumps({**json.loads(schema_text()), "name": "Items", "fields": fields})
-    schema = here.personalize.create_schema(name="items", schema=text, domain=domain)["schemaArn"]
-    dataset = here.personalize.create_dataset(name="items", schemaArn=schema, datasetGroupArn=of, datasetType="Items")[
-        "datasetArn"
-    ]
-    sim.clock.tick(minutes=1)
-    if filled:
-        rows = pd.DataFrame({"ITEM_ID": [f"i{number}" for number in range(60)]})
-        others = {field["name"]: 1 for field in fields[1:]}
-        import_rows(sim, here, dataset, rows.assign(**others), name="items")
-
-
 def tracker(sim: Simulation, here: Account, of: str) -> str:
     answer: str = here.personalize.create_event_tracker(name="shop", datasetGroupArn=of)["trackingId"]
     sim.clock.tick(minutes=1)
@@ -146,7 +120,6 @@ def statuses(sim: Simulation, describe: Callable[[], str], minutes: int) -> list
 
 
 class TestCreation:
-    @pytest.mark.rule("recommenders.statuses", "recommenders.described", "recommenders.metrics", "recommenders.listed")
     def test_from_creation_on(self, sim: Simulation, here: Account, shop: str) -> None:
         arn = create(here, shop, FOR_YOU)
         assert arn == f"{ARN}recommender/home"
@@ -169,7 +142,6 @@ class TestCreation:
         assert {frozenset(each) for each in listed} == {frozenset(summary)}
         assert here.personalize.list_recommenders(datasetGroupArn=f"{shop}s")["recommenders"] == []
 
-    @pytest.mark.refused("recommenders.one-of-a-name", "recommenders.that-exist", "recommenders.use-case-of-the-domain")
     @pytest.mark.parametrize(
         ("code", "changed", "wording"),
         [
@@ -207,57 +179,6 @@ class TestCreation:
             )
         assert dump(sim._host.world) == before
 
-    @pytest.mark.accepted(
-        "recommenders.one-of-a-name", "recommenders.that-exist", "recommenders.use-case-of-the-domain"
-    )
-    @pytest.mark.rule("recommenders.of-a-domain", "recommenders.of-an-active-group", "recommenders.interactions")
-    def test_the_group(self, sim: Simulation, here: Account) -> None:
-        custom = here.personalize.create_dataset_group(name="custom")["datasetGroupArn"]
-        with refused("ResourceInUseException", f"{custom} is not in ACTIVE state."):
-            create(here, custom)
-        shop = group(sim, here, None)
-        with refused("InvalidInputException", f"{custom} is not a Domain dataset group."):
-            create(here, custom)
-        with refused(
-            "InvalidInputException",
-            "Dataset group must contain an INTERACTIONS dataset with successfully completed dataset import job or "
-            "EVENT_INTERACTIONS",
-        ):
-            create(here, shop)
-        import_rows(sim, here, f"{ARN}dataset/shop/INTERACTIONS", views_and_purchases())
-        assert describe(here, create(here, shop))["status"] == "CREATE PENDING"
-
-    @pytest.mark.rule("recommenders.other-datasets")
-    def test_a_use_case_that_needs_items(self, sim: Simulation, here: Account) -> None:
-        watched = some_interactions().assign(EVENT_TYPE="Watch", DEVICE="tv")
-        videos = group(sim, here, watched, "VIDEO_ON_DEMAND")
-        wording = "Dataset group must contain an ITEMS dataset with successfully completed dataset import job"
-        with refused("InvalidInputException", wording):
-            create(here, videos, TOP_PICKS)
-        add_items(sim, here, videos, "VIDEO_ON_DEMAND", filled=False)
-        with refused("InvalidInputException", wording):
-            create(here, videos, TOP_PICKS)
-        create(here, videos, USE_CASES + "aws-vod-most-popular")
-        import_rows(
-            sim,
-            here,
-            f"{ARN}dataset/shop/ITEMS",
-            pd.DataFrame({"ITEM_ID": ["i1", "i2"], "CREATION_TIMESTAMP": 1, "GENRES": "drama"}),
-            "items",
-        )
-        active(sim, here, videos, TOP_PICKS, "picks")
-
-    @pytest.mark.rule("recommenders.five")
-    def test_five(self, here: Account, shop: str) -> None:
-        for number in range(5):
-            create(here, shop, name=f"number-{number}")
-        with refused(
-            "LimitExceededException", "More than 5 resources in ACTIVE state. Please delete some and try again."
-        ):
-            create(here, shop, name="one-too-many")
-        assert len(here.personalize.list_recommenders()["recommenders"]) == 5
-
-    @pytest.mark.rule("recommenders.enough-events")
     def test_too_few_events(self, sim: Simulation, here: Account, shop: str) -> None:
         """[fail-003]"""
         arn = create(here, shop, BEST_SELLERS)
@@ -272,19 +193,8 @@ class TestCreation:
             recommended(here, arn)
         here.personalize.delete_recommender(recommenderArn=arn)
 
-    @pytest.mark.rule("recommenders.trained-on-the-event")
-    def test_what_a_use_case_is_trained_on(self, sim: Simulation, here: Account) -> None:
-        bought = some_interactions(1100, seed=1).assign(EVENT_TYPE="Purchase", ITEM_ID="bought", DEVICE="phone")
-        shop = group(sim, here, pd.concat([views_and_purchases(0), bought]))
-        viewed = active(sim, here, shop, VIEWS)
-        assert "bought" not in recommended(here, viewed)
-        assert recommended(here, active(sim, here, shop, BEST_SELLERS, "best")) == ["bought"]
-
 
 class TestConfiguration:
-    @pytest.mark.rule(
-        "recommenders.exploration-for-its-use-cases", "recommenders.exploration-values", "recommenders.columns"
-    )
     def test_what_may_be_configured(self, sim: Simulation, here: Account, shop: str) -> None:
         before = dump(sim._host.world)
         weight = {"itemExplorationConfig": {"explorationWeight": "0"}}
@@ -305,21 +215,8 @@ class TestConfiguration:
         create(here, shop, FOR_YOU, recommenderConfig=weight)
         create(here, shop, FOR_YOU, "other", recommenderConfig=EXCLUDED)
 
-    @pytest.mark.rule("recommenders.metadata-wants-items")
-    def test_metadata(self, sim: Simulation, here: Account, shop: str) -> None:
-        config = {"enableMetadataWithRecommendations": True}
-        with refused(
-            "InvalidInputException",
-            "enableMetadataWithRecommendations needs an Items dataset in the dataset group.",
-        ):
-            create(here, shop, recommenderConfig=config)
-        add_items(sim, here, shop, "ECOMMERCE")
-        shown = describe(here, create(here, shop, recommenderConfig=config))
-        assert shown[CONFIG] == {"minRecommendationRequestsPerSecond": 1, **config}
-
 
 class TestUpdates:
-    @pytest.mark.rule("recommenders.update", "recommenders.update-of-nothing", "recommenders.update-when-active")
     def test_an_update(self, sim: Simulation, here: Account, shop: str) -> None:
         """[err-021]"""
         weight = {"itemExplorationConfig": {"explorationWeight": "0"}}
@@ -359,7 +256,6 @@ class TestUpdates:
         ]
         assert describe(here, arn)["modelMetrics"] == metrics  # nothing was trained
 
-    @pytest.mark.rule("recommenders.update-retrains")
     def test_other_columns(self, sim: Simulation, here: Account, shop: str) -> None:
         arn = active(sim, here, shop, VIEWS)
         put(here, tracker(sim, here, shop), "u1", "new")
@@ -381,7 +277,6 @@ class TestUpdates:
         assert "new" in recommended(here, arn)
 
 
-@pytest.mark.rule("recommenders.stop-and-start", "recommenders.answers-while-active")
 def test_stopping_and_starting(sim: Simulation, here: Account, shop: str) -> None:
     """[err-006] [resp-027]"""
     arn = create(here, shop)
@@ -418,7 +313,6 @@ def test_stopping_and_starting(sim: Simulation, here: Account, shop: str) -> Non
 
 
 class TestRetraining:
-    @pytest.mark.rule("recommenders.retraining")
     def test_every_seven_days(self, sim: Simulation, here: Account, shop: str) -> None:
         arn = active(sim, here, shop)
         created = describe(here, arn)
@@ -438,7 +332,6 @@ class TestRetraining:
         sim.clock.tick(days=7)
         assert "too-late" in recommended(here, arn)
 
-    @pytest.mark.rule("recommenders.no-retraining-while-stopped")
     def test_not_while_stopped(self, sim: Simulation, here: Account, shop: str) -> None:
         arn = active(sim, here, shop)
         put(here, tracker(sim, here, shop), "u1", "new")
@@ -456,7 +349,6 @@ class TestRetraining:
         sim.clock.tick(days=7)
         assert "new" in recommended(here, arn)
 
-    @pytest.mark.rule("recommenders.update-retrains")
     def test_an_update_trains_with_the_columns_that_it_chooses(self, sim: Simulation, here: Account, shop: str) -> None:
         arn = active(sim, here, shop, FOR_YOU)
         [inventory] = [each for each in sim._host.world.inventories.values() if arn in each.recommenders]
@@ -491,7 +383,6 @@ class TestRetraining:
         )
         assert held.begun is None
 
-    @pytest.mark.rule("recommenders.automatic-update")
     def test_every_two_hours(self, sim: Simulation, here: Account, shop: str) -> None:
         for_you = create(here, shop, FOR_YOU, "you")
         viewed = active(sim, here, shop, VIEWS, "views")
@@ -506,7 +397,6 @@ class TestRetraining:
         assert [each["name"] for each in here.personalize.list_recommenders()["recommenders"]] == ["views"]
 
 
-@pytest.mark.rule("recommenders.delete-when-settled", "recommenders.deletion")
 def test_deletion(sim: Simulation, here: Account, shop: str) -> None:
     """[life-014]"""
     delete = here.personalize.delete_recommender
@@ -541,7 +431,6 @@ def test_deletion(sim: Simulation, here: Account, shop: str) -> None:
 
 
 class TestAnswers:
-    @pytest.mark.rule("recommenders.no-scores", "recommenders.inputs")
     def test_also_viewed(self, sim: Simulation, here: Account, shop: str) -> None:
         """[resp-027]"""
         arn = active(sim, here, shop, ALSO_VIEWED)
@@ -555,7 +444,6 @@ class TestAnswers:
         with refused("InvalidInputException", "Exactly one of campaignArn and recommenderArn must be provided."):
             here.runtime.get_recommendations(recommenderArn=arn, campaignArn=f"{ARN}campaign/x", userId="u1")
 
-    @pytest.mark.rule("recommenders.what-the-user-had")
     def test_what_the_user_has_is_left_out(self, sim: Simulation, here: Account, shop: str) -> None:
         arn = active(sim, here, shop, FOR_YOU)
         rows = views_and_purchases()
@@ -600,14 +488,3 @@ class TestNews:
         put(here, tracking_id, "u1", "new")
         assert two_hours()
         assert not two_hours()
-
-    @pytest.mark.rule("recommenders.failed-retraining")
-    def test_without_its_data_it_keeps_its_model(self, sim: Simulation, here: Account) -> None:
-        of = group(sim, here, views_and_purchases())
-        arn = active(sim, here, of, FOR_YOU)
-        before = describe(here, arn)
-        [dataset] = here.personalize.list_datasets(datasetGroupArn=of)["datasets"]
-        here.personalize.delete_dataset(datasetArn=dataset["datasetArn"])
-        sim.clock.tick(days=8)
-        assert describe(here, arn) == before
-        assert here.runtime.get_recommendations(recommenderArn=arn, userId="u1")["itemList"]

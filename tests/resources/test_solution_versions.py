@@ -101,7 +101,6 @@ def recommended(here: Account, campaign: str, user: str = "u1") -> dict[str, flo
     return {item["itemId"]: item["score"] for item in answer["itemList"]}
 
 
-@pytest.mark.rule("solution-versions.copies", "solution-versions.training-type", "solution-versions.training-hours")
 def test_a_version_as_recorded(sim: Simulation, here: Account, films: Deployment) -> None:
     """[resp-001] [resp-003]"""
     shown = describe(here, films.version)
@@ -125,7 +124,6 @@ def test_a_version_as_recorded(sim: Simulation, here: Account, films: Deployment
     assert "trainingHours" not in describe(here, version(here, films.solution))
 
 
-@pytest.mark.rule("solution-versions.name", "solution-versions.name-once")
 def test_names(sim: Simulation, here: Account, films: Deployment) -> None:
     assert describe(here, films.version)["name"] == films.version.partition(":solution/")[2]
     first = version(here, films.solution, name="spring")
@@ -142,7 +140,6 @@ def test_names(sim: Simulation, here: Account, films: Deployment) -> None:
     assert describe(here, version(here, other, name="spring"))["name"] == "spring"
 
 
-@pytest.mark.rule("solution-versions.of-a-solution-that-exists", "solution-versions.of-an-active-solution")
 def test_the_solution_must_be_there() -> None:
     with simulate(start=START, durations={"solution": timedelta(minutes=1)}) as sim:
         here = account()
@@ -161,11 +158,6 @@ def test_the_solution_must_be_there() -> None:
 
 
 class TestTrainingModes:
-    @pytest.mark.rule(
-        "solution-versions.update-for-its-recipes",
-        "solution-versions.update-after-full",
-        "solution-versions.autotrain-is-automatic",
-    )
     def test_when_which(self, sim: Simulation, here: Account, films: Deployment) -> None:
         like, new = solution(here, films.group, "like", SIMS), solution(here, films.group, "new")
         running = version(here, new)
@@ -188,7 +180,6 @@ class TestTrainingModes:
         assert trained(sim, here, new, trainingMode="FULL")["trainingMode"] == "FULL"
         assert trained(sim, here, new, trainingMode="UPDATE")["trainingMode"] == "UPDATE"
 
-    @pytest.mark.rule("solution-versions.update-takes-in-new-items", "solution-versions.update-ends-automatic-updates")
     def test_an_update(self, sim: Simulation, here: Account, films: Deployment) -> None:
         known = recommended(here, films.campaign)
         new_rows = some_interactions(1100, seed=1).assign(ITEM_ID=lambda rows: "imported" + rows.ITEM_ID)
@@ -226,7 +217,6 @@ class TestTrainingModes:
         assert recommended(here, films.campaign).keys() >= {"one", "two"}
 
 
-@pytest.mark.rule("solution-versions.statuses", "solution-versions.what-a-training-sees")
 def test_what_a_training_sees(sim: Simulation, here: Account, films: Deployment) -> None:
     """[life-002] What comes while it runs is for the next."""
     seen = []
@@ -246,8 +236,6 @@ def test_what_a_training_sees(sim: Simulation, here: Account, films: Deployment)
 
 
 class TestEventFilters:
-    @pytest.mark.accepted("solution-versions.enough-interactions")
-    @pytest.mark.rule("solution-versions.event-type")
     def test_an_event_type(self, sim: Simulation, here: Account) -> None:
         """The training sees the interactions of that type, and so do updates and sessions."""
         clicks = some_interactions(1100, seed=1).assign(EVENT_TYPE="click", ITEM_ID="only-clicked")
@@ -269,7 +257,6 @@ class TestEventFilters:
         sim.clock.tick(hours=3)
         assert recommended(here, made.campaign).keys() == {*known, "watched"}
 
-    @pytest.mark.refused("solution-versions.enough-interactions")
     def test_too_few_of_a_type(self, sim: Simulation, here: Account) -> None:
         """[fail-004]"""
         frame = some_interactions(1999).assign(EVENT_TYPE="watch", EVENT_VALUE=1.0)
@@ -284,7 +271,6 @@ class TestEventFilters:
         )
         assert "trainingHours" not in shown
 
-    @pytest.mark.rule("solution-versions.event-value-threshold")
     def test_a_threshold(self, sim: Simulation, here: Account) -> None:
         liked = some_interactions(1100).assign(EVENT_VALUE=3.5)
         disliked = some_interactions(100, seed=1).assign(EVENT_VALUE=3.4, ITEM_ID="disliked")
@@ -301,7 +287,6 @@ class TestEventFilters:
         shown = trained(sim, here, too_high)
         assert shown["failureReason"] == "Dataset has fewer than 1000 interactions."
 
-    @pytest.mark.rule("solution-versions.events-config")
     def test_an_events_configuration(self, sim: Simulation, here: Account) -> None:
         watched = some_interactions(1100).assign(EVENT_TYPE="watch", EVENT_VALUE=0.5)
         broken_off = some_interactions(100, seed=1).assign(EVENT_TYPE="watch", EVENT_VALUE=0.1, ITEM_ID="broken-off")
@@ -333,7 +318,6 @@ class TestEventFilters:
             "Dataset has fewer than 1000 interactions after filtering by event type: click, watch"
         )
 
-    @pytest.mark.rule("solution-versions.event-types-that-mean-something")
     @pytest.mark.parametrize(
         ("types", "status"),
         [
@@ -389,7 +373,6 @@ def import_items(sim: Simulation, here: Account, items: str, genres: list[str], 
     assert shown["status"] == "ACTIVE", shown
 
 
-@pytest.mark.rule("solution-versions.attributes-that-differ")
 def test_attributes_that_differ(sim: Simulation, here: Account, films: Deployment) -> None:
     """[fail-005]"""
     items = items_dataset(sim, here, films)
@@ -407,15 +390,6 @@ def test_attributes_that_differ(sim: Simulation, here: Account, films: Deploymen
 
 
 class TestStopping:
-    @pytest.mark.rule("solution-versions.stop")
-    def test_a_pending_training(self, sim: Simulation, here: Account, films: Deployment) -> None:
-        arn = version(here, films.solution)
-        assert here.personalize.stop_solution_version_creation(solutionVersionArn=arn).keys() == {"ResponseMetadata"}
-        assert describe(here, arn)["status"] == "CREATE STOPPED"
-        sim.clock.tick(hours=1)
-        assert describe(here, arn)["status"] == "CREATE STOPPED"
-
-    @pytest.mark.rule("solution-versions.stop")
     @pytest.mark.parametrize("mode", ["FULL", "UPDATE"])
     def test_a_running_training(self, sim: Simulation, here: Account, films: Deployment, mode: str) -> None:
         arn = version(here, films.solution, trainingMode=mode)
@@ -433,7 +407,6 @@ class TestStopping:
         stopped = next(each.solution_versions[arn] for each in held.inventories.values())
         assert (stopped.model, stopped.begun) == (None, None)
 
-    @pytest.mark.rule("solution-versions.stop-what-runs")
     def test_what_can_be_stopped(self, sim: Simulation, here: Account, films: Deployment) -> None:
         arn = version(here, films.solution)
         here.personalize.stop_solution_version_creation(solutionVersionArn=arn)
@@ -459,7 +432,6 @@ class TestStopping:
             describe(here, arn)
 
 
-@pytest.mark.rule("solution-versions.twenty-trainings")
 def test_twenty_trainings(sim: Simulation, here: Account, films: Deployment) -> None:
     running = [version(here, films.solution) for _ in range(20)]
     before = dump(sim._host.world)
@@ -470,7 +442,6 @@ def test_twenty_trainings(sim: Simulation, here: Account, films: Deployment) -> 
     version(here, films.solution)
 
 
-@pytest.mark.rule("solution-versions.metrics")
 def test_metrics(sim: Simulation, here: Account, films: Deployment) -> None:
     """[err-008]"""
     answer = here.personalize.get_solution_metrics(solutionVersionArn=films.version)

@@ -124,9 +124,6 @@ def not_for(member: str, recipe: str) -> str:
 # --- what is created, and shown again ----------------------------------------------------------------------
 
 
-@pytest.mark.rule("solutions.active-at-once", "solutions.described")
-@pytest.mark.accepted("solutions.recipe-known", "solutions.recipe-wanted", "solutions.custom-recipe")
-@pytest.mark.accepted("solutions.available-recipe", "solutions.interactions-wanted")
 def test_a_solution_is_active_at_once(here: Here) -> None:
     """[resp-004] [resp-006]"""
     arn = here.create("user-personalization")
@@ -146,7 +143,6 @@ def test_a_solution_is_active_at_once(here: Here) -> None:
     here.api.delete_solution(solutionArn=arn)
 
 
-@pytest.mark.rule("solutions.empty-config")
 @pytest.mark.parametrize(
     ("recipe", "shown"),
     [
@@ -167,7 +163,6 @@ def test_an_empty_configuration(here: Here, recipe: str, shown: bool) -> None:
         assert "latestSolutionVersion" not in solution
 
 
-@pytest.mark.rule("solutions.empty-config")
 def test_an_empty_configuration_of_a_version(here: Here) -> None:
     """[resp-001] [resp-002]"""
     for recipe, shown in (("user-personalization", {}), ("item-attribute-affinity", None)):
@@ -185,7 +180,6 @@ CONFIGS = [
             "featureTransformationParameters": {"max_user_history_length_percentile": "0.9"},
         },
         id="hyperparameters",
-        marks=pytest.mark.accepted("solutions.hyperparameter-value"),
     ),
     pytest.param("sims", {"algorithmHyperParameters": {"min_cointeraction_count": "0"}}, id="sims"),
     pytest.param(
@@ -247,13 +241,6 @@ CONFIGS = [
 ]
 
 
-@pytest.mark.accepted("solutions.hyperparameter-known", "solutions.parameter-known", "solutions.hyperparameter-by-hpo")
-@pytest.mark.accepted("solutions.hpo-tunable", "solutions.hpo-range", "solutions.hpo-jobs", "solutions.hpo-objective")
-@pytest.mark.accepted("solutions.event-columns", "solutions.event-value-threshold", "solutions.events-config-recipe")
-@pytest.mark.accepted("solutions.events-config-types", "solutions.objective-recipe", "solutions.objective-column")
-@pytest.mark.accepted("solutions.columns-recipe", "solutions.columns-type", "solutions.columns-dataset")
-@pytest.mark.accepted("solutions.columns-known", "solutions.columns-required", "solutions.schedule")
-@pytest.mark.accepted("solutions.automl-config")
 @pytest.mark.parametrize(("recipe", "config"), CONFIGS)
 def test_configurations_come_back_as_they_were_given(here: Here, recipe: str, config: dict[str, Any]) -> None:
     shown = here.show(here.configured(config, recipe, eventType="click"))
@@ -264,8 +251,6 @@ def test_configurations_come_back_as_they_were_given(here: Here, recipe: str, co
 # --- which recipes, and which data they need ---------------------------------------------------------------
 
 
-@pytest.mark.refused("solutions.recipe-wanted", "solutions.recipe-known", "solutions.custom-recipe")
-@pytest.mark.refused("solutions.available-recipe")
 @pytest.mark.parametrize(
     ("recipe", "code", "wording"),
     [
@@ -287,7 +272,6 @@ def test_recipes_that_are_refused(here: Here, recipe: str | None, code: str, wor
     assert here.world() == before
 
 
-@pytest.mark.refused("solutions.interactions-wanted")
 def test_interactions_are_wanted(here: Here) -> None:
     """[err-011]"""
     group = here.api.create_dataset_group(name="bare")["datasetGroupArn"]
@@ -302,35 +286,9 @@ def test_interactions_are_wanted(here: Here) -> None:
                 here.create(recipe, group=each)
 
 
-@pytest.mark.rule("solutions.records-wanted")
-def test_items_are_wanted_where_the_recipe_needs_them(here: Here) -> None:
-    wording = "Dataset group must contain an {} dataset with successfully completed dataset import job"
-    with refused(INVALID, wording.format("ITEMS")):
-        here.create("item-attribute-affinity", group=here.plain.group)
-    with refused(INVALID, wording.format("ITEMS")):
-        here.create("semantic-similarity", group=here.empty.group)
-    with refused(INVALID, wording.format("ACTIONS")):
-        here.create("next-best-action")
-    assert here.show(here.create("item-attribute-affinity"))["status"] == "ACTIVE"
-    assert here.show(here.create("semantic-similarity"))["status"] == "ACTIVE"
-
-
-@pytest.mark.rule("solutions.actions-in-custom-groups")
-def test_no_actions_in_a_domain(here: Here) -> None:
-    group = here.api.create_dataset_group(name="shop", domain="ECOMMERCE")["datasetGroupArn"]
-    here.tick()
-    with refused(INVALID, f"The recipe {RECIPE}next-best-action cannot be used in a Domain dataset group."):
-        here.create("next-best-action", group=group)
-    with refused(
-        INVALID, "Dataset group must contain an ACTIONS dataset with successfully completed dataset import job"
-    ):
-        here.create("next-best-action")
-
-
 # --- what is not simulated, after it has been checked ------------------------------------------------------
 
 
-@pytest.mark.rule("solutions.hpo-recipe")
 def test_hpo_is_for_some_recipes(here: Here) -> None:
     before = here.world()
     others = ("item-affinity", "item-attribute-affinity", "popularity-count", "user-personalization-v2", "trending-now")
@@ -342,7 +300,6 @@ def test_hpo_is_for_some_recipes(here: Here) -> None:
     assert here.show(here.create("sims", performHPO=True))["performHPO"] is True
 
 
-@pytest.mark.rule("solutions.incremental-update-recipe")
 @pytest.mark.parametrize(
     ("switch", "recipe", "others"),
     [("performIncrementalUpdate", "semantic-similarity", ("sims", "user-personalization"))],
@@ -509,13 +466,6 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.refused("solutions.hyperparameter-known", "solutions.parameter-known", "solutions.hyperparameter-by-hpo")
-@pytest.mark.refused("solutions.hyperparameter-value", "solutions.automl-config")
-@pytest.mark.refused("solutions.hpo-tunable", "solutions.hpo-range", "solutions.hpo-jobs", "solutions.hpo-objective")
-@pytest.mark.refused("solutions.event-value-threshold", "solutions.events-config-recipe")
-@pytest.mark.refused("solutions.events-config-types", "solutions.objective-recipe", "solutions.objective-column")
-@pytest.mark.refused("solutions.columns-type", "solutions.columns-dataset")
-@pytest.mark.refused("solutions.columns-known", "solutions.columns-required", "solutions.schedule")
 @pytest.mark.parametrize(("recipe", "config", "wording"), REFUSED)
 def test_configurations_that_are_refused(here: Here, recipe: str, config: dict[str, Any], wording: str) -> None:
     before = here.world()
@@ -524,44 +474,9 @@ def test_configurations_that_are_refused(here: Here, recipe: str, config: dict[s
     assert here.world() == before
 
 
-@pytest.mark.refused("solutions.event-columns")
-@pytest.mark.parametrize(
-    ("recipe", "request_", "member", "column"),
-    [
-        ("sims", {"eventType": "click"}, "eventType", "EVENT_TYPE"),
-        ("sims", {"solutionConfig": {"eventValueThreshold": "1"}}, "eventValueThreshold", "EVENT_VALUE"),
-        (
-            "user-personalization-v2",
-            {"solutionConfig": events({"eventType": "click"})},
-            "eventsConfig",
-            "EVENT_TYPE",
-        ),
-    ],
-)
-def test_columns_that_events_need(here: Here, recipe: str, request_: dict[str, Any], member: str, column: str) -> None:
-    with refused(INVALID, f"{member} needs the column {column} in the schema of the INTERACTIONS dataset."):
-        here.create(recipe, group=here.plain.group, **request_)
-
-
-@pytest.mark.refused("solutions.columns-recipe")
-def test_columns_of_a_recipe_of_actions(here: Here) -> None:
-    made = here.group("actions", ())
-    import_csv(here.on, made, some_interactions(1000, 30, 40), name="actions")
-    fields = ({"name": "ACTION_ID", "type": "string"}, {"name": "COST", "type": "float"})
-    here.add(made.group, "Actions", fields)
-    import_csv(here.on, here.dataset(made, "ACTIONS"), b"ACTION_ID,COST\na1,1.0\n", name="real-actions")
-    here.tick()
-    with refused(INVALID, not_for("trainingDataConfig", "next-best-action")):
-        here.create("next-best-action", group=made.group, solutionConfig=columns("excluded", Actions=["COST"]))
-    config = {"featureTransformationParameters": {"action_optimization_period": "28"}}
-    arn = here.create("next-best-action", group=made.group, solutionConfig=config)
-    assert here.show(arn)["solutionConfig"] == config
-
-
 # --- automatic training, and what is warned of -------------------------------------------------------------
 
 
-@pytest.mark.rule("solutions.default-schedule")
 def test_automatic_training_is_on_every_seven_days(here: Here) -> None:
     weekly = {"autoTrainingConfig": {"schedulingExpression": "rate(7 days)"}}
     arn = here.api.create_solution(name=next(NAMES), datasetGroupArn=here.rich.group, recipeArn=RECIPE + "sims")
@@ -603,7 +518,6 @@ def test_nothing_is_warned_of_that_has_an_effect_or_is_refused(here: Here) -> No
 # --- updates -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.rule("solutions.update-takes-time", "solutions.one-update", "solutions.no-deletion-during-update")
 def test_an_update_takes_its_time(here: Here) -> None:
     arn = here.create("sims")
     made = here.show(arn)["creationDateTime"]
@@ -641,7 +555,6 @@ def test_an_update_takes_its_time(here: Here) -> None:
     here.api.delete_solution(solutionArn=arn)
 
 
-@pytest.mark.rule("solutions.update-replaces")
 def test_an_update_replaces_what_it_gives(here: Here) -> None:
     one = events({"eventType": "click", "weight": 0.1}, {"eventType": "buy", "weight": 0.9})
     other = events({"eventType": "buy", "eventValueThreshold": 1.0})
@@ -678,8 +591,6 @@ def test_a_version_keeps_the_configuration_that_it_was_trained_with(here: Here) 
     assert found["failureReason"] == "Dataset has fewer than 1000 interactions after filtering by event type: buy"
 
 
-@pytest.mark.refused("solutions.incremental-update-recipe", "solutions.events-config-recipe", "solutions.schedule")
-@pytest.mark.refused("solutions.events-config-types")
 @pytest.mark.parametrize(
     ("recipe", "request_", "wording"),
     [
