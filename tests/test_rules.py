@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from simulator import errors, rules, scenario
-from simulator.rules.__main__ import page
 from simulator.scenario.loading import SHARED
 from simulator.scenario.model import Step
+from simulator.scenario.rules_page import page
 
 ROOT = Path(__file__).parents[1]
 RULES = rules.load()
@@ -83,4 +83,6 @@ def test_refusals_are_in_the_catalogue_of_errors_and_each_has_its_rule() -> None
 
 
 def test_the_page_of_rules_is_that_of_the_catalogue() -> None:
-    assert (ROOT / "docs" / "rules.md").read_text() == page(), "run `python -m simulator.rules > docs/rules.md`"
+    assert (ROOT / "docs" / "rules.md").read_text() == page(), (
+        "run `python -m simulator.scenario.rules_page > docs/rules.md`"
+    )
