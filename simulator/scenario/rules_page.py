@@ -14,9 +14,9 @@ _SCENARIOS = Path(__file__).parents[2] / "scenarios"
 _HEAD = """\
 # Rules
 
-What the simulator holds the service to do; made by `python -m simulator.scenario.rules_page > docs/rules.md`, and a test
-fails when it is stale. Grades: *documented* (a page of AWS's), *observed* (a real answer, by its id), *assumed* (a best
-guess: a recording that contradicts one is very welcome). Then what breaking a rule leads to, an entry of
+What the simulator holds the service to do; made by `python -m simulator.scenario.rules_page > docs/rules.md`, and a
+test fails when it is stale. Grades: *documented* (a page of AWS's), *observed* (a real answer, by its id), *assumed* (a
+best guess: a recording that contradicts one is very welcome). Then what breaking a rule leads to, an entry of
 `simulator/errors.py`, and where the rule is proven: a scenario, below `scenarios/`, that anyone can read and run
 (`personalize-simulator run --rule ID rules`), or a test. {scenarios} of {all} rules have a scenario.
 """
