@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -35,7 +34,6 @@ from simulator.quotas import Quotas
 from simulator.resources.dump import dump
 
 START = "2026-01-05T00:00:00+00:00"
-PAGE = Path(__file__).parents[1] / "docs" / "behaviour" / "journal.md"
 
 
 @pytest.fixture
@@ -512,14 +510,3 @@ def test_a_held_journal_is_up_to_date(sim: Simulation) -> None:
     sim.clock.tick(hours=1)
     assert len(journal.calls()) == 1
     assert [each.status for each in journal.statuses()] == ["CREATE IN_PROGRESS", "ACTIVE"]
-
-
-def test_the_page_says_what_happens() -> None:
-    with simulate(start="2026-01-05T09:00:00Z", durations="instant") as sim:
-        on = account()
-        made = deploy(on, on.personalize.list_schemas, some_interactions())
-        known = {"sim": sim, "made": made, "events": on.events}
-        blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
-        assert len(blocks) == 2
-        for block in blocks:
-            exec(block, known)

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import re
-import shutil
-from pathlib import Path
-
 import pytest
 
-PAGE = Path(__file__).parents[2] / "docs" / "server.md"
 CLIENT = """
     import boto3, pytest
 
@@ -84,10 +79,3 @@ def test_tests_that_run_side_by_side_have_one_each(pytester: pytest.Pytester) ->
     """
     )
     pytester.runpytest_subprocess("-n", "2").assert_outcomes(passed=4)
-
-
-@pytest.mark.skipif(shutil.which("aws") is None, reason="the AWS CLI is not installed")
-def test_the_code_of_the_page(pytester: pytest.Pytester) -> None:
-    [piece] = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
-    pytester.makepyfile(piece)
-    pytester.runpytest_subprocess().assert_outcomes(passed=1)
