@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 import msgspec
@@ -53,6 +53,16 @@ class Place:
         return "AWS" if self.url is None else self.url
 
 
+class NotPlayed(Struct, frozen=True, kw_only=True):
+    """A scenario that does not hold in this process (`failed`), or cannot be played there (`invalid`)."""
+
+    scenario: str
+    file: str
+    line: int
+    ending: Literal["failed", "invalid"]
+    message: str
+
+
 class Comparisons(Struct, frozen=True, kw_only=True):
     """What `--json` writes: each scenario that was played there."""
 
@@ -61,7 +71,7 @@ class Comparisons(Struct, frozen=True, kw_only=True):
     where: str
     exit_code: int
     comparisons: list[Comparison]
-    faults: list[str]  # of scenarios that could not be played, or do not hold in this process
+    not_played: list[NotPlayed]
 
 
 def run_elsewhere(
@@ -76,29 +86,34 @@ def run_elsewhere(
     if place.url is None and not place.confirmed and not sys.stdin.isatty():
         raise click.UsageError("--aws asks before it creates anything, and there is no terminal: confirm it by --yes")
     found: list[Comparison] = []
-    faults: list[str] = []
+    not_played: list[NotPlayed] = []
     codes = {0}
 
-    def refused(text: str, code: int) -> None:
-        click.echo(text, err=True)
-        faults.append(text)
-        codes.add(code)
+    def refused(entry: Scenario | ScenarioInvalid, ending: Literal["failed", "invalid"], message: str) -> None:
+        click.echo(message, err=True)
+        title = entry.title if isinstance(entry, Scenario) else entry.file
+        each = NotPlayed(scenario=title, file=entry.file, line=entry.line or 1, ending=ending, message=message)
+        not_played.append(each)
+        codes.add(1 if ending == "failed" else 2)
 
     def references() -> Iterator[Reference]:
         for entry in entries:
             try:
                 if isinstance(entry, ScenarioInvalid):
                     raise entry
-                yield reference_of(entry, overrides)
+                reference = reference_of(entry, overrides)
+                if place.url is None:
+                    place.stage(reference)  # without a region or credentials there is nothing to confirm
+                yield reference
             except ScenarioFailed as fault:
-                refused(f"not played on {place}, as it does not hold in this process: {fault}", 1)
+                refused(entry, "failed", f"not played on {place}, as it does not hold in this process: {fault}")
             except (ScenarioInvalid, ValueError, OSError) as fault:
-                refused(str(fault), 2)
+                refused(entry, "invalid", str(fault))
 
     with Teller(console, len(entries), verbose) as teller, _terminated_as_interrupted():
         known = references()
         if place.url is None:
-            known = iter(_confirmed(list(known), place, console))
+            known = iter(_confirmed(list(known), overrides, place, console))
         for reference in known:
             teller.begins(reference.scenario)
             try:
@@ -111,7 +126,7 @@ def run_elsewhere(
                     told=lambda text: console.print(text, soft_wrap=True),
                 )
             except (ScenarioInvalid, SimulatorError, ValueError, OSError) as fault:
-                refused(str(fault), 2)
+                refused(reference.scenario, "invalid", str(fault))
                 continue
             found.append(each)
             codes.add(1 if each.differences or each.left else 0)
@@ -119,7 +134,7 @@ def run_elsewhere(
             if each.interrupted:
                 codes.add(INTERRUPTED)
                 break
-    return Comparisons(where=str(place), exit_code=max(codes), comparisons=found, faults=faults)
+    return Comparisons(where=str(place), exit_code=max(codes), comparisons=found, not_played=not_played)
 
 
 def as_json(comparisons: Comparisons) -> bytes:
@@ -127,12 +142,15 @@ def as_json(comparisons: Comparisons) -> bytes:
     return msgspec.json.format(msgspec.json.encode(comparisons)) + b"\n"
 
 
-def _confirmed(references: Sequence[Reference], place: Place, console: Console) -> Sequence[Reference]:
+def _confirmed(
+    references: Sequence[Reference], overrides: Overrides, place: Place, console: Console
+) -> Sequence[Reference]:
     """Shows what each scenario will take on AWS, and asks; nothing is left to be played if the answer is no."""
     total: list[Estimate] = []
     for reference in references:
-        region = reference.scenario.content.simulate.region
-        total.append(estimate(reference.length, reference.usage, region))
+        region = place.stage(reference).region
+        durations = overrides.durations or reference.scenario.content.simulate.durations
+        total.append(estimate(reference.length, reference.usage, region, as_observed=durations == "observed"))
         console.print(f"{reference.scenario.title}  ({reference.scenario.file})", style="bold", soft_wrap=True)
         console.print(f"On AWS {total[-1]}", soft_wrap=True)
     if len(total) > 1:
@@ -163,11 +181,13 @@ def _terminated_as_interrupted() -> Iterator[None]:
 
 
 def as_junit_results(comparisons: Comparisons) -> Results:
-    """The comparisons as results of a run, for JUnit XML: a difference is a failure."""
+    """The comparisons as results of a run, for JUnit XML: a difference is a failure, no comparison an error."""
     results = [_result(each) for each in comparisons.comparisons]
-    for fault in comparisons.faults:
-        file = fault.partition(":")[0]
-        results.append(ScenarioResult(file=file, line=1, title=file, ending="invalid", fault=Fault(message=fault)))
+    for each in comparisons.not_played:
+        fault = Fault(message=each.message)
+        results.append(
+            ScenarioResult(file=each.file, line=each.line, title=each.scenario, ending="invalid", fault=fault)
+        )
     return results_of(results, 0.0, interrupted=comparisons.exit_code == INTERRUPTED)
 
 
@@ -230,6 +250,8 @@ def _report(comparison: Comparison) -> Iterator[str]:
             yield f"        rule: {each.rule}"
         if each.source is not None:
             yield f"        source: {each.source}"
+    if comparison.differences:
+        yield from (f"  {note}" for note in comparison.notes)
     for left in comparison.records:
         yield f"  stays: {left.named} ({left.why})"
     for left in comparison.left:

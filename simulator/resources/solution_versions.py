@@ -43,7 +43,7 @@ AUTOMATIC = "AUTOMATIC"
 FULLY = frozenset({"FULL", "AUTOTRAIN"})
 
 # The article's training took 22 min 38 s from creation to ACTIVE and was billed as 1.768 hours (spec 08).
-_BILLED_HOURS_PER_HOUR = 1.768 / (22 / 60 + 38 / 3600)
+BILLED_HOURS_PER_HOUR = 1.768 / (22 / 60 + 38 / 3600)
 
 
 @dataclass
@@ -248,7 +248,7 @@ def on_finish(scope: Scope, entry: Entry) -> None:
         lifecycle.change(scope, version, FAILED, reason)
         return
     lifecycle.change(scope, version, ACTIVE)
-    billed = (version.updated - version.created) / HOUR * _BILLED_HOURS_PER_HOUR
+    billed = (version.updated - version.created) / HOUR * BILLED_HOURS_PER_HOUR
     version.training_hours = round(billed * version.jobs, 3)
     if version.perform_auto_ml:
         _choose_recipe(scope, version)

@@ -23,14 +23,14 @@ class Clients:
 
     def __init__(self, scenario: Scenario, stage: Stage) -> None:
         self._stage = stage
-        named = list(_calls(scenario))
+        self._named = list(_calls(scenario))
         self.calls = 0
-        services = sorted({_split(call)[0] for _, call in named})
+        services = sorted({_split(call)[0] for _, call in self._named})
         try:
             self._clients = {service: stage.client(service) for service in services}
         except ValueError as fault:  # boto3 makes no client for it
             raise scenario.invalid(("simulate", "region"), str(fault)) from None
-        for path, call in named:
+        for path, call in self._named:
             service, operation = _split(call)
             operations = self._clients[service].meta.method_to_api_mapping
             if operation not in operations:
@@ -38,6 +38,13 @@ class Clients:
                 meant = f"; is {close[0]} meant?" if close else ""
                 message = f"boto3's {service} client has no operation {operation}{meant}"
                 raise scenario.invalid(path, message)
+
+    def operations(self) -> Iterator[tuple[Path, str, Any]]:
+        """The calls of the scenario: where each stands, what it is, and botocore's model of its operation."""
+        for path, call in self._named:
+            service, operation = _split(call)
+            meta = self._clients[service].meta
+            yield path, call, meta.service_model.operation_model(meta.method_to_api_mapping[operation])
 
     def ask(self, call: str, request: Mapping[str, Any]) -> tuple[Any, dict[str, str] | None]:
         """The answer to a call as plain data, or the code and message of its error."""

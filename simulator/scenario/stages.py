@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -44,19 +46,17 @@ class InProcess:
     """The stage inside a simulation of this process."""
 
     def __init__(self, simulation: Simulation) -> None:
-        import boto3
-
         self._simulation = simulation
-        self._session: Any = boto3.Session()
         self.seed = simulation.seed
         self.now = simulation.clock.now
         self.tick = simulation.clock.tick
         self.move_to = simulation.clock.move_to
         self.save = simulation.save
+        self.trainings = simulation.journal.trainings
 
     def client(self, service: str) -> Any:
         """A boto3 client of a service. Raises ValueError."""
-        return self._session.client(service)
+        return _client(service, os.environ["AWS_DEFAULT_REGION"])  # a simulation sets it
 
     def outgoing(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """The request as it is."""
@@ -65,6 +65,14 @@ class InProcess:
     def incoming(self, answer: Any) -> Any:
         """The answer as it is."""
         return answer
+
+
+@functools.cache
+def _client(service: str, region: str) -> Any:
+    """A client, made once: to make one takes longer than most stories, and it is answered by any simulation."""
+    import boto3
+
+    return boto3.Session(region_name=region).client(service)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import csv
 import json
 import os
 from collections.abc import Mapping
+from datetime import datetime
 from os import PathLike
 from typing import Any
 
@@ -23,7 +24,7 @@ from simulator.scenario.stages import Stage
 from simulator.scenario.yaml_text import Path, ScenarioInvalid
 
 
-class _Fault(Exception):
+class Fault(Exception):
     """Why a step does not hold: the lines of its report, by name."""
 
     def __init__(self, **lines: Any) -> None:
@@ -34,11 +35,17 @@ class _Fault(Exception):
 class Story:
     """A run under way: the clients, and what has been saved.
 
+    `patience` is how many times as long as it says a wait may go on; one that took longer than it says does not hold.
     Raises ScenarioInvalid if the scenario names an operation that there is not.
     """
 
     def __init__(
-        self, scenario: Scenario, stage: Stage, ratings: str | PathLike[str] | None, listener: Listener | None
+        self,
+        scenario: Scenario,
+        stage: Stage,
+        ratings: str | PathLike[str] | None,
+        listener: Listener | None,
+        patience: float = 1,
     ) -> None:
         self.saved: dict[str, Any] = {}
         self.clients = Clients(scenario, stage)
@@ -46,27 +53,49 @@ class Story:
         self._stage = stage
         self._ratings = ratings
         self._listener = listener
+        self._patience = patience
         self._index = 0
+        self._goes_on = False
+        self._faults: list[Fault] = []
 
     def play(self, index: int) -> None:
         """Does what a step says. Raises ScenarioFailed, with the report, if it does not hold."""
+        faults = self._attempt(index)
+        if faults:
+            raise ScenarioFailed(self._scenario, index, self._stage.now(), faults[0].lines) from faults[0].__cause__
+
+    def attempt(self, index: int) -> list[Fault]:
+        """Does all that a step says, going on after what does not hold; everything that did not."""
+        self._goes_on = True
+        try:
+            return self._attempt(index)
+        finally:
+            self._goes_on = False
+
+    def _attempt(self, index: int) -> list[Fault]:
         step, total = self._scenario.steps[index], len(self._scenario.steps)
-        self._index, before = index, self.clients.calls
+        self._index, self._faults, before = index, [], self.clients.calls
         self._tell(StepBegan(index + 1, total, step, self._stage.now()))
-        cause: Exception | None = None
         try:
             self._play(index, step)
-        except _Fault as fault:
-            lines = fault.lines
+        except Fault as fault:
+            self._faults.append(fault)
         except ScenarioInvalid:
             raise
-        except Exception as fault:
+        except Exception as cause:
             # Whatever boto3, moto or the simulation make of the step: its place is what the reader needs first.
-            lines, cause = {"error": f"{type(fault).__name__}: {fault}"}, fault
-        else:
+            unexpected = Fault(error=f"{type(cause).__name__}: {cause}")
+            unexpected.__cause__ = cause
+            self._faults.append(unexpected)
+        if not self._faults:
             self._tell(StepEnded(index + 1, total, step, self._stage.now(), self.clients.calls - before))
-            return
-        raise ScenarioFailed(self._scenario, index, self._stage.now(), lines) from cause
+        return self._faults
+
+    def _does_not_hold(self, fault: Fault) -> None:
+        """Raises the fault, or where the story goes on, keeps it."""
+        if not self._goes_on:
+            raise fault
+        self._faults.append(fault)
 
     def _tell(self, event: Event) -> None:
         if self._listener is not None:
@@ -109,7 +138,7 @@ class Story:
         try:
             self._stage.move_to(moment)
         except (ValueError, TypeError) as fault:
-            raise _Fault(error=f"the clock cannot be moved to {moment!r}: {fault}") from None
+            raise Fault(error=f"the clock cannot be moved to {moment!r}: {fault}") from None
 
     def _data(self, index: int, data: Data) -> Any:
         folder = os.path.dirname(self._scenario.file)
@@ -131,12 +160,12 @@ class Story:
         assert step.repeat is not None
         rows = filled(step.repeat.over, self.saved)
         if not isinstance(rows, list) or not rows:
-            raise _Fault(error=f"there are no rows to repeat over: {step.repeat.over} is {brief(rows)}")
+            raise Fault(error=f"there are no rows to repeat over: {step.repeat.over} is {brief(rows)}")
         for number, row in enumerate(rows, start=1):
             try:
                 self._call(step, {**self.saved, step.repeat.as_: row})
-            except _Fault as fault:
-                raise _Fault(row=f"{number} of {len(rows)}: {brief(row)}", **fault.lines) from None
+            except Fault as fault:
+                self._does_not_hold(Fault(row=f"{number} of {len(rows)}: {brief(row)}", **fault.lines))
 
     def _call(self, step: Step, saved: Mapping[str, Any]) -> None:
         assert step.call is not None
@@ -147,14 +176,15 @@ class Story:
             wanted = filled(step.raises, saved)
             wrong = "no error came" if error is None else wrong_error(wanted, error)
             if self._checked(("raises",), "raises", error, wanted, wrong) is not None:
-                raise _Fault(**seen, expected=wanted_error(wanted), difference=wrong, **_origin(step, None))
+                raise Fault(**seen, expected=wanted_error(wanted), difference=wrong, **_origin(step, None))
         elif error is not None:
-            raise _Fault(request=seen["request"], error=f"{error['code']}: {error['message']}")
+            raise Fault(request=seen["request"], error=f"{error['code']}: {error['message']}")
         self._hold(step, error or answer, saved, seen)
 
     def _wait(self, wait: WaitUntil) -> Any:
         """Calls until the answer is what is waited for, moving the clock in between; that answer."""
-        deadline = self._stage.now() + wait.within.timedelta()
+        began = self._stage.now()
+        deadline = began + wait.within.timedelta() * self._patience
         request = request_shown(wait.call, wait.with_)
         seen: list[Any] = []
         while True:
@@ -162,8 +192,9 @@ class Story:
             if error is not None:
                 if wait.raises is not None and wrong_error(wait.raises, error) is None:
                     self._checked(("wait_until", "raises"), "raises", error, wait.raises, None)
+                    self._check_length(began, wait)
                     return error
-                raise _Fault(request=request, error=f"{error['code']}: {error['message']}")
+                raise Fault(request=request, error=f"{error['code']}: {error['message']}")
             if wait.value is not None:
                 value = _search(wait.value, answer)
                 if not seen or not same(seen[-1], value):
@@ -171,49 +202,70 @@ class Story:
                 if same(value, wait.equals):
                     break
             if self._stage.now() + wait.every.timedelta() > deadline:
-                raise _Fault(
+                raise Fault(
                     request=request,
                     answer=answer_shown(answer),
                     expected=f"{wait.value} becomes {brief(wait.equals)}"
                     if wait.raises is None
                     else wanted_error(wait.raises),
-                    difference=f"not within {wait.within.timedelta()}; seen: {brief(seen)}",
+                    difference=f"not within {deadline - began}; seen: {brief(seen)}",
                 )
             self._stage.tick(wait.every.timedelta())
         self._checked(("wait_until", "equals"), "becomes", seen, wait.equals, None)
+        self._check_length(began, wait)
         if wait.seen is not None:
             wrong = None if same(seen, wait.seen) else f"it went through {brief(seen)}"
             if self._checked(("wait_until", "seen"), "seen", seen, wait.seen, wrong) is not None:
-                raise _Fault(
-                    request=request,
-                    answer=answer_shown(answer),
-                    expected=f"{wait.value} goes through {brief(wait.seen)}",
-                    difference=wrong,
+                self._does_not_hold(
+                    Fault(
+                        request=request,
+                        answer=answer_shown(answer),
+                        expected=f"{wait.value} goes through {brief(wait.seen)}",
+                        difference=wrong,
+                    )
                 )
         return answer
+
+    def _check_length(self, began: datetime, wait: WaitUntil) -> None:
+        """A wait may have gone on for longer than it says: out of patience, not because that holds."""
+        within, took = wait.within.timedelta(), self._stage.now() - began
+        if took > within:
+            request = request_shown(wait.call, wait.with_)
+            self._does_not_hold(Fault(request=request, expected=f"within {within}", difference=f"it took {took}"))
 
     def _hold(self, step: Step, answer: Any, saved: Mapping[str, Any], seen: Mapping[str, Any]) -> None:
         """Saves what a step saves, and checks what it expects; `seen` is what a report shows of the call."""
         for name, expression in step.save.items():
-            value = _search(expression, answer)
-            if value is None:
-                raise _Fault(**seen, error=f"there is nothing to save as {name}: {expression} finds null")
-            self.saved[name] = value
+            try:
+                self._save(name, expression, answer)
+            except Fault as fault:
+                self._does_not_hold(Fault(**seen, **fault.lines))
         for number, expectation in enumerate(step.expect):
-            [name] = comparison_of(expectation)
-            expected = getattr(expectation, name)
-            actual, wanted = _search(expectation.value, answer), filled(expected, saved)
-            wrong = difference(name, actual, wanted)
-            if self._checked(("expect", number), name, actual, wanted, wrong) is not None:
-                claim = _claim(expectation, name, expected)
-                raise _Fault(**seen, expected=claim, difference=wrong, **_origin(step, expectation))
+            try:
+                self._expect(number, expectation, answer, saved)
+            except Fault as fault:
+                self._does_not_hold(Fault(**seen, **fault.lines, **_origin(step, expectation)))
+
+    def _save(self, name: str, expression: str, answer: Any) -> None:
+        value = _search(expression, answer)
+        if value is None:
+            raise Fault(error=f"there is nothing to save as {name}: {expression} finds null")
+        self.saved[name] = value
+
+    def _expect(self, number: int, expectation: Expectation, answer: Any, saved: Mapping[str, Any]) -> None:
+        [name] = comparison_of(expectation)
+        expected = getattr(expectation, name)
+        actual, wanted = _search(expectation.value, answer), filled(expected, saved)
+        wrong = difference(name, actual, wanted)
+        if self._checked(("expect", number), name, actual, wanted, wrong) is not None:
+            raise Fault(expected=_claim(expectation, name, expected), difference=wrong)
 
 
 def _read(read: Read) -> Any:
     """The rows of a text, and its header if there is one."""
     text: Any = read.text
     if not isinstance(text, str) or not text:
-        raise _Fault(error=f"this is no text to read: {brief(text)}")
+        raise Fault(error=f"this is no text to read: {brief(text)}")
     if read.as_ == "json_lines":
         return {"rows": [_json(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]}
     header, *rows = text.splitlines()
@@ -227,14 +279,14 @@ def _json(number: int, line: str) -> Any:
     try:
         return json.loads(line)
     except ValueError as fault:
-        raise _Fault(error=f"line {number} is no JSON: {fault}: {brief(line)}") from None
+        raise Fault(error=f"line {number} is no JSON: {fault}: {brief(line)}") from None
 
 
 def _search(expression: str, value: Any) -> Any:
     try:
         return expressions.search(expression, value)
     except expressions.NotApplicable as fault:
-        raise _Fault(error=str(fault)) from None
+        raise Fault(error=str(fault)) from None
 
 
 def _claim(expectation: Expectation, name: str, expected: Any) -> str:
