@@ -7,8 +7,8 @@ say in their text what was wrong.
 
 from __future__ import annotations
 
+from simulator.scenario.loaded import Scenario
 from simulator.scenario.loading import load, load_all
-from simulator.scenario.model import Scenario
 from simulator.scenario.mutations import ScenarioHollow, run_with_mutants
 from simulator.scenario.outcome import (
     Asked,

@@ -8,7 +8,8 @@ from typing import Any
 
 from simulator.scenario.answers import plain
 from simulator.scenario.comparisons import brief
-from simulator.scenario.model import Refusal, Scenario, step_path
+from simulator.scenario.loaded import Scenario, step_path
+from simulator.scenario.model import Refusal
 from simulator.scenario.stages import Stage
 from simulator.scenario.yaml_text import Path
 

@@ -11,7 +11,8 @@ import msgspec
 from msgspec import Struct
 
 from simulator.scenario.calling import answer_shown
-from simulator.scenario.model import Scenario, Step, step_path
+from simulator.scenario.loaded import Scenario, step_path
+from simulator.scenario.model import Step
 from simulator.scenario.outcome import Asked, Event, Listener, StepBegan
 from simulator.scenario.shapes import Shape, differences, shape_of
 from simulator.scenario.story import Fault

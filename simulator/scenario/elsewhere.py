@@ -18,7 +18,8 @@ from simulator.scenario.created import cannot_be_undone
 from simulator.scenario.differing import Answer, Difference, Heard, difference_of, differences_of
 from simulator.scenario.endpoints import Remote
 from simulator.scenario.estimates import Meter, Usage
-from simulator.scenario.model import Options, Scenario, Step
+from simulator.scenario.loaded import Scenario
+from simulator.scenario.model import Options, Step
 from simulator.scenario.names import Names
 from simulator.scenario.outcome import Event, Listener, Overrides
 from simulator.scenario.references import references, root_of

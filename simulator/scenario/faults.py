@@ -14,8 +14,8 @@ from simulator.scenario import expressions
 from simulator.scenario.comparisons import COMPARISONS, comparison_of
 from simulator.scenario.files import UnusableFile, beside
 from simulator.scenario.interactions import INTERACTION_COLUMNS
+from simulator.scenario.loaded import step_path as at_step
 from simulator.scenario.model import Approximately, Data, Expectation, Moved, SamePlaces, Show, Step
-from simulator.scenario.model import step_path as at_step
 from simulator.scenario.references import NAME, references, root_of
 from simulator.scenario.yaml_text import Path
 

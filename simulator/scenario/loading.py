@@ -14,7 +14,8 @@ import msgspec
 
 from simulator.scenario.faults import faults, moment_faults
 from simulator.scenario.files import UnusableFile, beside, text_of
-from simulator.scenario.model import Case, Content, Expectation, Origin, Scenario, Shared, Step
+from simulator.scenario.loaded import Origin, Scenario
+from simulator.scenario.model import Case, Content, Expectation, Shared, Step
 from simulator.scenario.yaml_text import Document, Path, ScenarioInvalid, read_document
 
 _AT = re.compile(r"^(.*?)(?: - at `\$(.*)`)?$", re.DOTALL)

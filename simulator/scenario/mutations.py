@@ -17,7 +17,8 @@ from typing import Any
 import msgspec
 
 from simulator.scenario.comparisons import brief, difference
-from simulator.scenario.model import Moved, Refusal, SamePlaces, Scenario, Step, step_path
+from simulator.scenario.loaded import Scenario, step_path
+from simulator.scenario.model import Moved, Refusal, SamePlaces, Step
 from simulator.scenario.outcome import Asked, Checked, Event, Listener, Overrides, ScenarioFailed
 from simulator.scenario.stages import Stage, in_process
 from simulator.scenario.story import Story

@@ -9,7 +9,8 @@ from os import PathLike
 from typing import Any, TypeAlias
 
 from simulator.scenario.comparisons import brief
-from simulator.scenario.model import Duration, Scenario, Show, Step, step_path
+from simulator.scenario.loaded import Scenario, step_path
+from simulator.scenario.model import Duration, Show, Step
 from simulator.scenario.yaml_text import Path
 
 _LONGEST_LINE = 1500

@@ -10,7 +10,8 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 from msgspec import Struct, field
 
-from simulator.scenario.model import Expectation, Scenario
+from simulator.scenario.loaded import Scenario
+from simulator.scenario.model import Expectation
 from simulator.scenario.outcome import Checked, Event, Listener, Outcome, ScenarioFailed, StepBegan, StepEnded
 from simulator.scenario.yaml_text import ScenarioInvalid
 from simulator.version import __version__

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from simulator.item_lists import item_ids
-from simulator.scenario.model import Scenario
+from simulator.scenario.loaded import Scenario
 from simulator.scenario.outcome import Listener, Outcome, Overrides
 from simulator.scenario.stages import Stage, in_process
 from simulator.scenario.story import Story

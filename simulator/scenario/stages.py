@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
-from simulator.scenario.model import Duration, Scenario
+from simulator.scenario.loaded import Scenario
+from simulator.scenario.model import Duration
 from simulator.scenario.outcome import Overrides
 
 if TYPE_CHECKING:

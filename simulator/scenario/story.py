@@ -17,7 +17,8 @@ from simulator.scenario.calling import Clients, answer_shown, request_shown, wan
 from simulator.scenario.comparisons import brief, comparison_of, difference, same
 from simulator.scenario.files import UnusableFile, beside, text_of
 from simulator.scenario.interactions import UnusableData, data_of
-from simulator.scenario.model import Data, Expectation, Read, Scenario, Step, WaitUntil, step_path
+from simulator.scenario.loaded import Scenario, step_path
+from simulator.scenario.model import Data, Expectation, Read, Step, WaitUntil
 from simulator.scenario.outcome import Asked, Checked, Event, Listener, ScenarioFailed, StepBegan, StepEnded
 from simulator.scenario.references import filled
 from simulator.scenario.stages import Stage

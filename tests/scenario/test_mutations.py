@@ -94,6 +94,4 @@ def test_pytest_runs_the_mutants_that_it_is_told_to(pytester: pytest.Pytester) -
     pytester.runpytest_subprocess().assert_outcomes(passed=2)
     run = pytester.runpytest_subprocess("--personalize-mutants")
     run.assert_outcomes(passed=1, failed=1)
-    run.stdout.fnmatch_lines(
-        ["*hollow.personalize.yaml:18: 'personalize.list_dataset_groups' holds all the same*"]
-    )
+    run.stdout.fnmatch_lines(["*hollow.personalize.yaml:18: 'personalize.list_dataset_groups' holds all the same*"])
