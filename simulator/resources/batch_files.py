@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from simulator import errors
 from simulator.resources.lookup import Request
 from simulator.resources.world import Scope
@@ -98,7 +100,10 @@ def write_output(scope: Scope, role_arn: str, destination: str, files: Sequence[
 
 def compact(value: Any) -> str:
     """JSON without spaces."""
-    return _COMPACT.encode(value)
+    try:
+        return msgspec.json.encode(value).decode()
+    except UnicodeEncodeError:
+        return _COMPACT.encode(value)  # which leaves a lone surrogate as it is
 
 
 def spaced(value: Any) -> str:

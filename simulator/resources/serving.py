@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from simulator import errors
@@ -12,7 +13,7 @@ from simulator.data.records import LayeredRecords
 from simulator.filters.evaluating import Candidates, Mask
 from simulator.filters.expressions import Target, named
 from simulator.recommend.catalogue import Recipe
-from simulator.recommend.training import Query, Ranked
+from simulator.recommend.training import Exploration, Query, Ranked
 from simulator.resources import serving_config
 from simulator.resources.applied_filters import applied
 from simulator.resources.datasets import dataset_of, interactions_of
@@ -30,10 +31,15 @@ class Served:
     config: Mapping[str, Any]
     trained: Trained
 
-    @property
+    @cached_property
     def recipe(self) -> Recipe:
         """What it was trained by."""
         return self.trained.recipe
+
+    @cached_property
+    def exploration(self) -> Exploration | None:
+        """How it explores, None if it does not."""
+        return serving_config.exploration_of(self.recipe, self.config)
 
     @property
     def dataset_group_arn(self) -> str:
@@ -129,7 +135,7 @@ def query_of(scope: Scope, served: Served, request: Request, session: Sequence[P
         session=[each.item_id for each in session],
         session_weights=weights_of(served.trained, session),
         context=_context(scope, served, request),
-        exploration=serving_config.exploration_of(served.recipe, served.config),
+        exploration=served.exploration,
         influence=served.config.get("rankingInfluence", {}),
     )
 
