@@ -10,7 +10,7 @@ import hashlib
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,10 @@ BREADTH = 0.65
 WORTH_SHOWING = 0.1
 
 _DAY = 86_400
+# How many different chances there are, as a power of two; and a number that spreads others over 64 bits.
+_CHANCE_BITS = 16
+_OTHER_BITS = np.uint64(64 - _CHANCE_BITS)
+_SPREADING = np.uint64(0x9E3779B97F4A7C15)
 
 Marks = npt.NDArray[np.uint32]
 Spread = npt.NDArray[np.uint64]
@@ -77,7 +81,7 @@ class ItemNews:
         codes; with their uncertainty and their marks, spread over 64 bits."""
         if cut_off not in self._young:
             items = np.sort(self.newest_first[: np.searchsorted(self.ages, cut_off, side="right")])
-            spread = self.marks[items].astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+            spread = self.marks[items].astype(np.uint64) * _SPREADING
             self._young[cut_off] = items, self.uncertainty[items], spread
         return self._young[cut_off]
 
@@ -144,21 +148,24 @@ def boosts(news: ItemNews, exploration: Exploration, user_id: str) -> tuple[Plac
     if exploration.weight <= 0:
         return np.empty(0, np.intp), np.empty(0)
     young, uncertainty, marks = news.young(exploration.cut_off)
-    drawn = np.sqrt(-2.0 * np.log1p(-_draws(news.seed, user_id, marks)))
-    return young, -np.expm1(-BREADTH * exploration.weight * uncertainty * drawn)
+    drawn = _chances().take(_draws(news.seed, user_id, marks))
+    return young, -np.expm1(uncertainty * drawn * (-BREADTH * exploration.weight))
 
 
-def _draws(seed: int, user_id: str, marks: Spread) -> Scores:
-    """A number from 0 to below 1 for each mark: of the same seed, user and mark always the same."""
+def _draws(seed: int, user_id: str, marks: Spread) -> Spread:
+    """A number of so many bits as chances have for each mark: of the same seed, user and mark always the same."""
     text = f"{seed}\x1f{user_id}".encode("utf-8", "surrogatepass")
-    key = np.frombuffer(hashlib.blake2b(text, digest_size=8).digest(), dtype="<u8")
-    # The finishing steps of SplitMix64.
-    mixed = marks ^ key
-    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    mixed ^= mixed >> np.uint64(31)
-    drawn: Scores = (mixed >> np.uint64(11)).astype(np.float64) * 2.0**-53
+    key = np.uint64(int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little"))
+    drawn: Spread = ((marks ^ key) * _SPREADING) >> _OTHER_BITS
     return drawn
+
+
+@cache
+def _chances() -> Scores:
+    """Numbers of the Rayleigh distribution, equally many in equal parts of it, in an order without meaning."""
+    parts = np.random.Generator(np.random.PCG64(0)).permutation(1 << _CHANCE_BITS)
+    chances: Scores = np.sqrt(-2.0 * np.log1p(-(parts + 0.5) / len(parts)))
+    return chances
 
 
 def _marks(item_ids: Sequence[str]) -> Marks:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, reduce
 
 import numpy as np
 
@@ -123,6 +123,17 @@ class Model(TrainedModel):
         least = min(1.0, float(self.popularity.min(where=taken, initial=1)))
         return np.log(np.where(taken, self.popularity, UNTAKEN * least))
 
+    def popularity_term(self, weight: float) -> Scores:
+        """What its popularity adds to every item's log score if the logarithm counts so much; not to be written to."""
+        if weight not in self._popularity_terms:
+            self._popularity_terms[weight] = weight * self.log_popularity
+        return self._popularity_terms[weight]
+
+    @cached_property
+    def _popularity_terms(self) -> dict[float, Scores]:
+        """What `popularity_term` has found, by the weight."""
+        return {}
+
     @cached_property
     def by_popularity(self) -> Places:
         """All items, the most popular first."""
@@ -210,8 +221,8 @@ def _relevance(model: Model, evidence: Evidence, among: Places | None) -> dict[s
     found: dict[str, Scores] = {}
     if evidence.sharpness:
         found["affinity"] = evidence.sharpness * _affinity(evidence, among)
-    log_popularity = model.log_popularity if among is None else model.log_popularity[among]
-    found["popularity"] = log_popularity if evidence.weight == 1.0 else evidence.weight * log_popularity
+    popularity = model.popularity_term(evidence.weight)
+    found["popularity"] = popularity if among is None else popularity[among]
     if model.content is not None and evidence.weights.any():
         found["content"] = CONTENT_WEIGHT * model.content.affinity(evidence.items, evidence.weights, among)
     if model.by_user is not None and evidence.user:
@@ -234,10 +245,7 @@ def logits(model: Model, query: Query, evidence: Evidence, among: Places | None 
 def _sum(found: Mapping[str, Scores]) -> Scores:
     """The sum of terms, in their order."""
     first_one, *others = found.values()
-    total = first_one.copy()
-    for term in others:
-        total += term
-    return total
+    return reduce(np.add, others, first_one) if others else first_one.copy()
 
 
 def _explored(
@@ -302,16 +310,18 @@ def affinity_shares(model: Model, query: Query, among: Places) -> list[tuple[str
 def _items_of(model: Model, query: Query) -> tuple[Codes, Scores]:
     """A user's stored history and then the session, with their weights."""
     user = model.user_codes.get(query.user_id)
-    stored = np.empty(0, np.int32) if user is None else model.histories.of(user)
+    items = np.empty(0, np.int32) if user is None else model.histories.of(user)
+    stored = len(items)
     known = [place for place, item_id in enumerate(query.session) if item_id in model.item_codes][-HISTORY_LENGTH:]
-    streamed = np.array([model.item_codes[query.session[place]] for place in known], dtype=np.int32)
-    weights = freshness(len(stored) + len(streamed), model.learning.decay).copy()
-    weights[len(stored) :] *= SESSION_WEIGHT
+    weights = freshness(stored + len(known), model.learning.decay)
     if user is not None and model.histories.weights is not None:
-        weights[: len(stored)] *= model.histories.weights_of(user)
-    if query.session_weights is not None:
-        weights[len(stored) :] *= np.array([query.session_weights[place] for place in known]) / model.event_weight
-    items = np.concatenate((stored, streamed))
+        weights = weights * np.append(model.histories.weights_of(user), np.ones(len(known)))
+    if known:
+        items = np.append(items, np.array([model.item_codes[query.session[place]] for place in known], np.int32))
+        count_as = np.full(len(known), SESSION_WEIGHT)
+        if query.session_weights is not None:
+            count_as *= np.array([query.session_weights[place] for place in known]) / model.event_weight
+        weights = weights * np.append(np.ones(stored), count_as)
     counting = weights >= NEGLIGIBLE * weights.max(initial=0.0)
     return items[counting], weights[counting]
 

@@ -19,7 +19,7 @@ DECAY = 0.8
 SHARPNESS = 10.0
 POPULARITY_WEIGHT = 0.25
 # Into how many parts, for each score that is wanted, the scores are divided to find the highest.
-_PARTS = 20
+_PARTS = 10
 
 Scores = npt.NDArray[np.float64]
 Places = npt.NDArray[np.intp]
@@ -42,7 +42,8 @@ def affinities(neighbours: Neighbours, item_count: int, items: Codes, weights: S
         near, amounts = _neighbourhood(neighbours, items, weights)
     else:
         rows, amounts_of_rows = neighbours.filled
-        near, amounts = rows[items].ravel(), (amounts_of_rows[items] * weights[:, None]).ravel()
+        near = rows.take(items, axis=0).ravel()
+        amounts = (amounts_of_rows.take(items, axis=0) * weights[:, None]).ravel()
     return np.bincount(near, weights=amounts, minlength=item_count).astype(np.float64, copy=False)
 
 
@@ -91,6 +92,7 @@ def first(scores: Scores, count: int) -> Places:
     # few maxima is much less work than among all scores, and leaves few to be put in order.
     length = max(len(scores) // (_PARTS * count), 1)
     heads = scores[: len(scores) // length * length].reshape(length, -1).max(axis=0)
-    least = np.partition(heads, -count)[-count]
-    candidates = np.flatnonzero(scores >= least)
-    return candidates[np.argsort(-scores[candidates], kind="stable")][:count]
+    heads.partition(-count)
+    (candidates,) = (scores >= heads[-count]).nonzero()
+    best: Places = candidates[(-scores[candidates]).argsort(kind="stable")[:count]]
+    return best

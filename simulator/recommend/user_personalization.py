@@ -60,9 +60,10 @@ def _best_of_many(model: Model, query: Query, num_results: int) -> list[tuple[st
     among = candidates(model, query, evidence, num_results)
     score = logits(model, query, evidence, among)
     weight = evidence.weight
+    popularity = model.popularity_term(weight)
     if weight not in model.mass:
-        model.mass[weight] = float(np.exp(weight * model.log_popularity).sum())
-    others = model.mass[weight] - float(np.exp(weight * model.log_popularity[among]).sum())
+        model.mass[weight] = float(np.exp(popularity).sum())
+    others = model.mass[weight] - float(np.exp(popularity[among]).sum())
     return _shares(model, among, score, num_results, score, max(others, 0.0))
 
 
@@ -73,11 +74,12 @@ def _shares(
 
     `others` is what items that are not among the competing scores add to that sum.
     """
-    if not len(score):
-        return []
     best = first(score, num_results)
-    highest = competing.max()
-    total = np.exp(competing - highest).sum() + others * np.exp(-highest)
+    if not len(best):
+        return []
+    highest = score[best[0]] if competing is score else competing.max()
+    shares = competing - highest
+    total = np.exp(shares, out=shares).sum() + others * np.exp(-highest)
     found = np.round(np.exp(score[best] - highest) / total, _SCORE_DECIMALS)
     items = (best if among is None else among[best]).tolist()
     item_ids = model.item_ids
