@@ -36,8 +36,6 @@ from simulator.recommend.training_data import Query, Settings
 HISTORY_LENGTH = 100
 # How much more an event of the session counts than it will once it is part of the history.
 SESSION_WEIGHT = 2.0
-# What weighs less beside a user's newest item does not show in a score's seven decimals.
-NEGLIGIBLE = 1e-5
 # What being wholly like a user's items adds to a log score. Chosen so that lists on MovieLens with its genres are no
 # worse than without, and that an item that nobody took yet can come before others that have nothing in common.
 CONTENT_WEIGHT = 2.0
@@ -308,22 +306,26 @@ def affinity_shares(model: Model, query: Query, among: Places) -> list[tuple[str
 
 
 def _items_of(model: Model, query: Query) -> tuple[Codes, Scores]:
-    """A user's stored history and then the session, with their weights."""
+    """A user's stored history and then the session, with their weights; without what is so old that it says nothing."""
     user = model.user_codes.get(query.user_id)
     items = np.empty(0, np.int32) if user is None else model.histories.of(user)
-    stored = len(items)
     known = [place for place, item_id in enumerate(query.session) if item_id in model.item_codes][-HISTORY_LENGTH:]
-    weights = freshness(stored + len(known), model.learning.decay)
-    if user is not None and model.histories.weights is not None:
-        weights = weights * np.append(model.histories.weights_of(user), np.ones(len(known)))
     if known:
         items = np.append(items, np.array([model.item_codes[query.session[place]] for place in known], np.int32))
-        count_as = np.full(len(known), SESSION_WEIGHT)
-        if query.session_weights is not None:
-            count_as *= np.array([query.session_weights[place] for place in known]) / model.event_weight
-        weights = weights * np.append(np.ones(stored), count_as)
-    counting = weights >= NEGLIGIBLE * weights.max(initial=0.0)
-    return items[counting], weights[counting]
+    weights = freshness(len(items), model.learning.decay)
+    oldest = len(items) - len(weights)
+    if known or model.histories.weights is not None:
+        weights = weights * _counting_as(model, query, user, known)[oldest:]
+    return items[oldest:], weights
+
+
+def _counting_as(model: Model, query: Query, user: int | None, known: list[int]) -> Scores:
+    """How much the events of a user's stored history count, and then those of the session at the places `known`."""
+    stored = np.empty(0) if user is None else model.histories.weights_of(user)
+    streamed = np.full(len(known), SESSION_WEIGHT)
+    if query.session_weights is not None:
+        streamed *= np.array([query.session_weights[place] for place in known]) / model.event_weight
+    return np.concatenate((stored, streamed))
 
 
 def _known_as(query: Query, evidence: Evidence) -> str:

@@ -14,6 +14,8 @@ from simulator.recommend.cooccurrence import Neighbours
 
 # Weight of the k-th newest item of a history: DECAY ** k.
 DECAY = 0.8
+# An item that weighs less beside the newest one of a history does not show in a score's seven decimals.
+NEGLIGIBLE = 1e-5
 # How sharply a user's neighbours stand out, and how much being popular adds: chosen on MovieLens
 # (benchmarks/model_quality.py) for the order of the list, and for the size of the first score.
 SHARPNESS = 10.0
@@ -27,8 +29,12 @@ Places = npt.NDArray[np.intp]
 
 @lru_cache(maxsize=1000)
 def freshness(length: int, decay: float = DECAY) -> Scores:
-    """The weights of a history of that length, oldest first; not to be written to."""
-    weights: Scores = decay ** np.arange(length - 1, -1, -1, dtype=np.float64)
+    """The weights of a history of that length, oldest first, from the first one on that is not `NEGLIGIBLE`.
+
+    Not to be written to.
+    """
+    every: Scores = decay ** np.arange(length - 1, -1, -1, dtype=np.float64)
+    weights = every[every >= NEGLIGIBLE]
     weights.setflags(write=False)
     return weights
 

@@ -80,7 +80,7 @@ def _shares(
     highest = score[best[0]] if competing is score else competing.max()
     shares = competing - highest
     total = np.exp(shares, out=shares).sum() + others * np.exp(-highest)
-    found = np.round(np.exp(score[best] - highest) / total, _SCORE_DECIMALS)
+    found = (np.exp(score[best] - highest) / total).round(_SCORE_DECIMALS)
     items = (best if among is None else among[best]).tolist()
     item_ids = model.item_ids
     return [(item_ids[item], share) for item, share in zip(items, found.tolist(), strict=True)]
