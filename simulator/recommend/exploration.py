@@ -135,8 +135,8 @@ def renewed(news: ItemNews, new: NewData, item_ids: Sequence[str]) -> ItemNews:
     )
 
 
-def boosts(news: ItemNews, exploration: Exploration, user_id: str) -> tuple[Places, Scores]:
-    """The items to explore for a user, in the order of their codes, and how far each comes up, from 0 to below 1.
+def boosts(news: ItemNews, exploration: Exploration, user_ids: Sequence[str]) -> tuple[Places, Scores]:
+    """The items to explore, in the order of their codes; for each user a row: how far each comes up, from 0 to below 1.
 
     That is the share of the distance, in log score, between an item and the user's best one that exploration closes:
     1 - exp(-x), where x is BREADTH times the weight, times the item's uncertainty, times a chance with the Rayleigh
@@ -146,17 +146,17 @@ def boosts(news: ItemNews, exploration: Exploration, user_id: str) -> tuple[Plac
     in most lists, and 1 six.
     """
     if exploration.weight <= 0:
-        return np.empty(0, np.intp), np.empty(0)
+        return np.empty(0, np.intp), np.empty((len(user_ids), 0))
     young, uncertainty, marks = news.young(exploration.cut_off)
-    drawn = _chances().take(_draws(news.seed, user_id, marks))
+    drawn = _chances().take(_draws(news.seed, user_ids, marks))
     return young, -np.expm1(uncertainty * drawn * (-BREADTH * exploration.weight))
 
 
-def _draws(seed: int, user_id: str, marks: Spread) -> Spread:
-    """A number of so many bits as chances have for each mark: of the same seed, user and mark always the same."""
-    text = f"{seed}\x1f{user_id}".encode("utf-8", "surrogatepass")
-    key = np.uint64(int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little"))
-    drawn: Spread = ((marks ^ key) * _SPREADING) >> _OTHER_BITS
+def _draws(seed: int, user_ids: Sequence[str], marks: Spread) -> Spread:
+    """For each user a row of numbers of so many bits as chances have: of one seed, user and mark always the same."""
+    texts = [f"{seed}\x1f{user_id}".encode("utf-8", "surrogatepass") for user_id in user_ids]
+    keys = np.frombuffer(b"".join(hashlib.blake2b(each, digest_size=8).digest() for each in texts), dtype="<u8")
+    drawn: Spread = ((marks ^ keys[:, None]) * _SPREADING) >> _OTHER_BITS
     return drawn
 
 

@@ -5,7 +5,7 @@ The log score of an item is a sum of named terms (`terms`); scores are the softm
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 
@@ -121,17 +121,6 @@ class Model(TrainedModel):
         least = min(1.0, float(self.popularity.min(where=taken, initial=1)))
         return np.log(np.where(taken, self.popularity, UNTAKEN * least))
 
-    def popularity_term(self, weight: float) -> Scores:
-        """What its popularity adds to every item's log score if the logarithm counts so much; not to be written to."""
-        if weight not in self._popularity_terms:
-            self._popularity_terms[weight] = weight * self.log_popularity
-        return self._popularity_terms[weight]
-
-    @cached_property
-    def _popularity_terms(self) -> dict[float, Scores]:
-        """What `popularity_term` has found, by the weight."""
-        return {}
-
     @cached_property
     def by_popularity(self) -> Places:
         """All items, the most popular first."""
@@ -155,35 +144,42 @@ class Model(TrainedModel):
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """What a model goes by when it is asked: a user's items with their weights, oldest first, and what is near them.
+    """What a model goes by when it is asked: of each query the user's items with their weights, oldest first, and what
+    is near them. Arrays of numbers have a row a query.
 
     `affinity` is the weighted sum of every item's neighbourhood with those; where `near` names items, of those alone,
     and of all others it is 0. In a log score it is multiplied with `sharpness`, the logarithm of popularity with
-    `weight`: a user of whom nothing is known gets the popular items. `user` and `context` are the features of both.
+    `weight`: a user of whom nothing is known gets the popular items. `users` and `contexts` are the features of both.
     """
 
-    items: Codes
-    weights: Scores
+    items: Sequence[Codes]
+    weights: Sequence[Scores]
     near: Places | None
     affinity: Scores
-    sharpness: float
-    weight: float
-    user: list[int]
-    context: list[int]
+    sharpness: Scores
+    weight: Scores
+    users: Sequence[Sequence[int]]
+    contexts: Sequence[Sequence[int]]
 
 
-def evidence_of(model: Model, query: Query, near_only: bool = False) -> Evidence:
-    """What there is to go by for a query; `near_only` names the items near the user's and looks at no others."""
-    items, weights = _items_of(model, query)
+def evidence_of(model: Model, queries: Sequence[Query], near_only: bool = False) -> Evidence:
+    """What there is to go by for some queries; `near_only` names the items near the user's of the only query, and looks
+    at no others."""
+    taken = [_items_of(model, query) for query in queries]
+    items, weights = [each for each, _ in taken], [each for _, each in taken]
     near = None
     if near_only:
-        near, affinity = touched(model.neighbours, items, weights)
+        near, sums = touched(model.neighbours, items[0], weights[0])
+        affinity = sums[None]
     else:
         affinity = affinities(model.neighbours, len(model.item_ids), items, weights)
     sharpness, weight = sharpness_and_weight(affinity)
-    user = [] if model.users is None else model.users.of(query.user_id)
-    context = [] if model.by_context is None or not query.context else model.by_context.features(query.context)
-    return Evidence(items, weights, near, affinity, sharpness, weight, user, context)
+    users = [[] if model.users is None else model.users.of(query.user_id) for query in queries]
+    contexts = [
+        [] if model.by_context is None or not query.context else model.by_context.features(query.context)
+        for query in queries
+    ]
+    return Evidence(items, weights, near, affinity, sharpness, weight, users, contexts)
 
 
 def terms(model: Model, query: Query, among: Places | None = None) -> Mapping[str, Scores]:
@@ -199,73 +195,70 @@ def terms(model: Model, query: Query, among: Places | None = None) -> Mapping[st
     - "objective": what it brings besides relevance;
     - "exploration": how much nearer to the user's best item it comes for being young and little known.
     """
-    evidence = evidence_of(model, query, model.is_large and among is not None)
+    evidence = evidence_of(model, [query], model.is_large and among is not None)
     best = None
     if among is not None and query.exploration is not None:
         everything = candidates(model, query, evidence, 1) if evidence.near is not None else None
-        best = float(logits(model, replace(query, exploration=None), evidence, everything).max())
-    found = _relevance(model, evidence, among)
-    relevance = _sum(found)
-    places, nearer = _explored(model, query, evidence, among, relevance, best)
+        best = float(logits(model, [replace(query, exploration=None)], evidence, everything).max())
+    by_name = _relevance(model, evidence, among)
+    relevance = reduce(np.add, by_name.values())
+    places, nearer = _explored(model, [query], evidence, among, relevance, best)
+    found = {name: term[0] for name, term in by_name.items()}
     if len(places):
-        found["exploration"] = np.zeros(len(relevance))
-        found["exploration"][places] = nearer
+        found["exploration"] = np.zeros_like(found["popularity"])
+        found["exploration"][places] = nearer[0]
     return found
 
 
 def _relevance(model: Model, evidence: Evidence, among: Places | None) -> dict[str, Scores]:
-    """All terms but exploration, which goes by their sum."""
+    """All terms but exploration, which goes by their sum; a row a query, or one for all."""
     count = len(model.item_ids)
     found: dict[str, Scores] = {}
-    if evidence.sharpness:
+    if evidence.sharpness.any():
         found["affinity"] = evidence.sharpness * _affinity(evidence, among)
-    popularity = model.popularity_term(evidence.weight)
-    found["popularity"] = popularity if among is None else popularity[among]
-    if model.content is not None and evidence.weights.any():
-        found["content"] = CONTENT_WEIGHT * model.content.affinity(evidence.items, evidence.weights, among)
-    if model.by_user is not None and evidence.user:
-        found["user"] = evidence.weight * model.by_user.of(evidence.user, count, among)
-    if model.by_context is not None and evidence.context:
-        found["context"] = model.by_context.of(evidence.context, count, among)
+    found["popularity"] = evidence.weight * (model.log_popularity if among is None else model.log_popularity[among])
+    if model.content is not None and any(each.any() for each in evidence.weights):
+        taken = zip(evidence.items, evidence.weights, strict=True)
+        found["content"] = CONTENT_WEIGHT * np.array([model.content.affinity(*each, among) for each in taken])
+    if model.by_user is not None and any(evidence.users):
+        found["user"] = evidence.weight * np.array([model.by_user.of(each, count, among) for each in evidence.users])
+    if model.by_context is not None and any(evidence.contexts):
+        found["context"] = np.array([model.by_context.of(each, count, among) for each in evidence.contexts])
     if model.reward_term is not None:
-        found["objective"] = model.reward_term if among is None else model.reward_term[among]
+        found["objective"] = (model.reward_term if among is None else model.reward_term[among])[None]
     return found
 
 
-def logits(model: Model, query: Query, evidence: Evidence, among: Places | None = None) -> Scores:
-    """The log scores of some items, not normalised: the sum of their terms."""
-    total = _sum(_relevance(model, evidence, among))
-    places, nearer = _explored(model, query, evidence, among, total)
-    total[places] += nearer
+def logits(model: Model, queries: Sequence[Query], evidence: Evidence, among: Places | None = None) -> Scores:
+    """The log scores of some items, not normalised: the sum of their terms, a row a query. All explore alike."""
+    total = reduce(np.add, _relevance(model, evidence, among).values())
+    places, nearer = _explored(model, queries, evidence, among, total)
+    total[:, places] += nearer
     return total
-
-
-def _sum(found: Mapping[str, Scores]) -> Scores:
-    """The sum of terms, in their order."""
-    first_one, *others = found.values()
-    return reduce(np.add, others, first_one) if others else first_one.copy()
 
 
 def _explored(
     model: Model,
-    query: Query,
+    queries: Sequence[Query],
     evidence: Evidence,
     among: Places | None,
     relevance: Scores,
     best: float | None = None,
 ) -> tuple[Places, Scores]:
-    """Which of some items exploration brings nearer to the best, by their places among those, and by how much."""
-    if query.exploration is None or model.news is None:
-        return _NONE, np.empty(0)
-    places, shares = boosts(model.news, query.exploration, _known_as(query, evidence))
+    """Which of some items exploration brings nearer to the best, by their places among those; and for each query a row:
+    by how much."""
+    exploration = queries[0].exploration
+    if exploration is None or model.news is None:
+        return _NONE, np.empty((len(queries), 0))
+    places, shares = boosts(model.news, exploration, _known_as(queries, evidence))
     if among is not None:
-        every = np.zeros(len(model.item_ids))
-        every[places] = shares
-        places = np.flatnonzero(every[among])
-        shares = every[among[places]]
-    if best is None:
-        best = float(relevance.max(initial=-np.inf))
-    return places, shares * np.maximum(best - relevance[places], 0.0)
+        every = np.full(len(model.item_ids), -1)
+        every[places] = np.arange(len(places))
+        found = every[among]
+        places = np.flatnonzero(found >= 0)
+        shares = shares[:, found[places]]
+    highest = relevance.max(axis=1, keepdims=True, initial=-np.inf) if best is None else best
+    return places, shares * np.maximum(highest - relevance.take(places, axis=1), 0.0)
 
 
 def candidates(model: Model, query: Query, evidence: Evidence, count: int) -> Places:
@@ -278,16 +271,16 @@ def candidates(model: Model, query: Query, evidence: Evidence, count: int) -> Pl
     popular = popular[~_are_among(popular, evidence.near)][:count]
     found = [evidence.near, popular]
     if model.content is not None:
-        found.append(model.content.candidates(evidence.items, evidence.weights))
+        found.append(model.content.candidates(evidence.items[0], evidence.weights[0]))
     if model.by_user is not None:
-        found.append(model.by_user.candidates(evidence.user))
+        found.append(model.by_user.candidates(evidence.users[0]))
     if model.by_context is not None:
-        found.append(model.by_context.candidates(evidence.context))
+        found.append(model.by_context.candidates(evidence.contexts[0]))
     if model.rewards is not None:
         found.append(model.rewards.candidates(count))
     if model.news is not None and query.exploration is not None:
-        explored, shares = boosts(model.news, query.exploration, _known_as(query, evidence))
-        found.append(explored[first(shares, MOST_EXPLORED)])
+        explored, shares = boosts(model.news, query.exploration, _known_as([query], evidence))
+        found.append(explored[first(shares[0], MOST_EXPLORED)])
     every = np.sort(np.concatenate(found))
     return every[np.append(True, every[1:] != every[:-1])] if len(every) else every
 
@@ -297,11 +290,12 @@ def affinity_shares(model: Model, query: Query, among: Places) -> list[tuple[str
 
     An item of the history or the session, how much it counts, and what it adds to each.
     """
-    evidence = evidence_of(model, query, model.is_large)
+    evidence = evidence_of(model, [query], model.is_large)
+    sharpness = float(evidence.sharpness[0, 0])
     shares = []
-    for item, weight in zip(evidence.items, evidence.weights, strict=True):
+    for item, weight in zip(evidence.items[0], evidence.weights[0], strict=True):
         near, sums = touched(model.neighbours, np.array([item]), np.array([weight]))
-        shares.append((model.item_ids[item], float(weight), evidence.sharpness * _looked_up(near, sums, among)))
+        shares.append((model.item_ids[item], float(weight), sharpness * _looked_up(near, sums, among)))
     return shares
 
 
@@ -328,16 +322,17 @@ def _counting_as(model: Model, query: Query, user: int | None, known: list[int])
     return np.concatenate((stored, streamed))
 
 
-def _known_as(query: Query, evidence: Evidence) -> str:
+def _known_as(queries: Sequence[Query], evidence: Evidence) -> list[str]:
     """Whom exploration draws its chance for: users of whom nothing is known are answered alike."""
-    return query.user_id if len(evidence.items) or evidence.user else ""
+    known = zip(queries, evidence.items, evidence.users, strict=True)
+    return [query.user_id if len(items) or user else "" for query, items, user in known]
 
 
 def _affinity(evidence: Evidence, among: Places | None) -> Scores:
     if evidence.near is None:
-        return evidence.affinity if among is None else evidence.affinity[among]
+        return evidence.affinity if among is None else evidence.affinity[:, among]
     assert among is not None, "of many items only some are scored"
-    return _looked_up(evidence.near, evidence.affinity, among)
+    return _looked_up(evidence.near, evidence.affinity[0], among)[None]
 
 
 def _looked_up(near: Places, sums: Scores, among: Places) -> Scores:

@@ -174,7 +174,7 @@ def _tested(model: Model, table: InteractionTable, described: npt.NDArray[np.boo
     lists = []
     for user in truths:
         query = Query(user_id=table.user_ids[user], context=contexts.get(user, {}))
-        score = logits(model, query, evidence_of(model, query))
+        (score,) = logits(model, [query], evidence_of(model, [query]))
         lists.append(first(np.where(unknown, -np.inf, score), LIST_LENGTH).tolist())
     found = list(truths.values())
     metrics = summarize(lists, found, len(table.item_ids))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy.typing as npt
 
 from simulator.data.columns import Codes
 from simulator.recommend.compressed import entries_of
-from simulator.recommend.cooccurrence import Neighbours
+from simulator.recommend.cooccurrence import Counts, Neighbours
 
 # Weight of the k-th newest item of a history: DECAY ** k.
 DECAY = 0.8
@@ -39,18 +40,22 @@ def freshness(length: int, decay: float = DECAY) -> Scores:
     return weights
 
 
-def affinities(neighbours: Neighbours, item_count: int, items: Codes, weights: Scores) -> Scores:
-    """For every item the weighted sum of its neighbourhood with `items`.
+def affinities(neighbours: Neighbours, item_count: int, items: Sequence[Codes], weights: Sequence[Scores]) -> Scores:
+    """For every list of items and their weights a row: for every item the weighted sum of its neighbourhood with those.
 
-    The sum goes along `items`: what an item gets does not depend on neighbours of others.
+    The sum goes along the list: what an item gets does not depend on neighbours of others.
     """
+    rows = np.arange(0, len(items) * item_count, item_count).repeat([len(each) for each in items])
+    taken, weight = np.concatenate(items), np.concatenate(weights)
     if neighbours.filled is None:
-        near, amounts = _neighbourhood(neighbours, items, weights)
+        near, amounts, lengths = _neighbourhood(neighbours, taken, weight)
+        places = near + rows.repeat(lengths)
     else:
-        rows, amounts_of_rows = neighbours.filled
-        near = rows.take(items, axis=0).ravel()
-        amounts = (amounts_of_rows.take(items, axis=0) * weights[:, None]).ravel()
-    return np.bincount(near, weights=amounts, minlength=item_count).astype(np.float64, copy=False)
+        near_of_rows, amounts_of_rows = neighbours.filled
+        places = (near_of_rows.take(taken, axis=0) + rows[:, None]).ravel()
+        amounts = (amounts_of_rows.take(taken, axis=0) * weight[:, None]).ravel()
+    sums = np.bincount(places, weights=amounts, minlength=len(items) * item_count)
+    return sums.reshape(len(items), item_count).astype(np.float64, copy=False)
 
 
 def touched(neighbours: Neighbours, items: Codes, weights: Scores) -> tuple[Places, Scores]:
@@ -58,30 +63,30 @@ def touched(neighbours: Neighbours, items: Codes, weights: Scores) -> tuple[Plac
 
     The same sums as of `affinities`, with work for these items alone.
     """
-    near, amounts = _neighbourhood(neighbours, items, weights)
+    near, amounts, _ = _neighbourhood(neighbours, items, weights)
     found, places = np.unique(near, return_inverse=True)
     sums = np.bincount(places, weights=amounts, minlength=len(found)).astype(np.float64, copy=False)
     return found.astype(np.intp), sums
 
 
-def _neighbourhood(neighbours: Neighbours, items: Codes, weights: Scores) -> tuple[Codes, Scores]:
-    """Every neighbour of every item, with the weight of the pair times that of the item."""
+def _neighbourhood(neighbours: Neighbours, items: Codes, weights: Scores) -> tuple[Codes, Scores, Counts]:
+    """Every neighbour of every item, with the weight of the pair times that of the item; how many each item has."""
     entries, lengths = entries_of(neighbours.offsets, items)
     amounts = np.repeat(weights, lengths)
     amounts *= neighbours.weights[entries]
-    return neighbours.items[entries], amounts
+    return neighbours.items[entries], amounts, lengths
 
 
-def sharpness_and_weight(affinity: Scores) -> tuple[float, float]:
-    """What affinity is multiplied with in a log score, and what the logarithm of popularity.
+def sharpness_and_weight(affinity: Scores) -> tuple[Scores, Scores]:
+    """What each row of affinities is multiplied with in log scores, and what the logarithm of popularity, as columns.
 
     Affinity is divided by the root of its maximum: a user with weak evidence gets flatter scores than one with strong
     evidence, but less so than in proportion. Without any affinity scores are those of the popularity distribution.
     """
-    strongest = float(affinity.max(initial=0.0))
-    if strongest <= 0.0:
-        return 0.0, 1.0
-    return SHARPNESS / math.sqrt(strongest), POPULARITY_WEIGHT
+    strongest = affinity.max(axis=1, initial=0.0).tolist()
+    sharpness = [[SHARPNESS / math.sqrt(each)] if each > 0.0 else [0.0] for each in strongest]
+    weight = [[POPULARITY_WEIGHT] if each > 0.0 else [1.0] for each in strongest]
+    return np.array(sharpness), np.array(weight)
 
 
 def by_count(counts: npt.NDArray[np.int64] | Scores) -> Places:

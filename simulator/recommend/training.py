@@ -57,6 +57,7 @@ __all__ = [
     "rank",
     "recommend",
     "recommend_actions",
+    "recommend_each",
     "segment",
     "segment_field",
     "settings_of",
@@ -223,6 +224,13 @@ def recommend(
             return trending.recommend(model, num_results, eligible)
         case _:
             raise TypeError(f"{type(model).__name__} recommends no items")
+
+
+def recommend_each(model: Model, queries: Sequence[Query], num_results: int = 25) -> list[list[Ranked]]:
+    """What `recommend` answers to each of some queries that explore alike, from all items: a user costs less so."""
+    if isinstance(model, user_personalization.Model):
+        return [[*each] for each in user_personalization.recommend_each(model, queries, num_results)]
+    return [recommend(model, query, num_results) for query in queries]
 
 
 def recommend_actions(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from simulator.data.columns import Mask
@@ -17,9 +19,11 @@ from simulator.recommend.personal_training import train, update
 from simulator.recommend.scoring import Places, Scores, first
 from simulator.recommend.training_data import Query
 
-__all__ = ["HISTORY_LENGTH", "Model", "rank", "recommend", "terms", "train", "update"]
+__all__ = ["HISTORY_LENGTH", "Model", "rank", "recommend", "recommend_each", "terms", "train", "update"]
 
 _SCORE_DECIMALS = 7
+# Of how many users items are scored together: so many scores, which the caches of a processor hold.
+_SCORED_TOGETHER = 150_000
 
 
 def recommend(
@@ -35,20 +39,31 @@ def recommend(
     one, or of the `competing` or the `eligible` ones where a filter leaves only those (resp-039). Items already seen
     compete like others; a user without history gets the popular ones.
     """
-    if eligible is None and model.is_large:
-        return _best_of_many(model, query, num_results)
-    evidence = evidence_of(model, query)
-    score = logits(model, query, evidence)
     if eligible is None:
-        return _shares(model, None, score, num_results, score)
+        return recommend_each(model, [query], num_results)[0]
+    score = logits(model, [query], evidence_of(model, [query]))
     among = np.flatnonzero(eligible)
-    return _shares(model, among, score[among], num_results, score[eligible if competing is None else competing])
+    all_competing = score[:, eligible if competing is None else competing]
+    return _shares(model, among, score[:, among], num_results, all_competing)[0]
+
+
+def recommend_each(model: Model, queries: Sequence[Query], num_results: int) -> list[list[tuple[str, float]]]:
+    """What `recommend` answers to each of some queries that explore alike, from all items: a user costs less so."""
+    if model.is_large:
+        return [_best_of_many(model, query, num_results) for query in queries]
+    answers = []
+    together = max(_SCORED_TOGETHER // len(model.item_ids), 1)
+    for begin in range(0, len(queries), together):
+        some = queries[begin : begin + together]
+        score = logits(model, some, evidence_of(model, some))
+        answers += _shares(model, None, score, num_results, score)
+    return answers
 
 
 def rank(model: Model, query: Query, among: Places) -> list[tuple[str, float]]:
     """Some items, by their codes, in the order in which they suit a user; their scores sum to one."""
-    score = logits(model, query, evidence_of(model, query, model.is_large), among)
-    return _shares(model, among, score, len(among), score)
+    score = logits(model, [query], evidence_of(model, [query], model.is_large), among)
+    return _shares(model, among, score, len(among), score)[0]
 
 
 def _best_of_many(model: Model, query: Query, num_results: int) -> list[tuple[str, float]]:
@@ -56,31 +71,34 @@ def _best_of_many(model: Model, query: Query, num_results: int) -> list[tuple[st
 
     What all other items' scores add to the sum follows from their popularity, as if no other term moved them.
     """
-    evidence = evidence_of(model, query, near_only=True)
+    evidence = evidence_of(model, [query], near_only=True)
     among = candidates(model, query, evidence, num_results)
-    score = logits(model, query, evidence, among)
-    weight = evidence.weight
-    popularity = model.popularity_term(weight)
+    score = logits(model, [query], evidence, among)
+    weight = float(evidence.weight[0, 0])
     if weight not in model.mass:
-        model.mass[weight] = float(np.exp(popularity).sum())
-    others = model.mass[weight] - float(np.exp(popularity[among]).sum())
-    return _shares(model, among, score, num_results, score, max(others, 0.0))
+        model.mass[weight] = float(np.exp(weight * model.log_popularity).sum())
+    others = model.mass[weight] - float(np.exp(weight * model.log_popularity[among]).sum())
+    return _shares(model, among, score, num_results, score, max(others, 0.0))[0]
 
 
 def _shares(
     model: Model, among: Places | None, score: Scores, num_results: int, competing: Scores, others: float = 0.0
-) -> list[tuple[str, float]]:
-    """The best of some items (None: of all) by their log scores, with their shares in the sum of all that compete.
+) -> list[list[tuple[str, float]]]:
+    """For each row of log scores the best of some items (None: of all), with their shares in the sum of the competing.
 
     `others` is what items that are not among the competing scores add to that sum.
     """
-    best = first(score, num_results)
-    if not len(best):
-        return []
-    highest = score[best[0]] if competing is score else competing.max()
+    best = np.array([first(row, num_results) for row in score])
+    if not best.size:
+        return [[] for _ in score]
+    highest = competing.max(axis=1, keepdims=True)
     shares = competing - highest
-    total = np.exp(shares, out=shares).sum() + others * np.exp(-highest)
-    found = (np.exp(score[best] - highest) / total).round(_SCORE_DECIMALS)
-    items = (best if among is None else among[best]).tolist()
+    total = np.exp(shares, out=shares).sum(axis=1, keepdims=True) + others * np.exp(-highest)
+    of_best = score[np.arange(len(score))[:, None], best]
+    found = (np.exp(of_best - highest) / total).round(_SCORE_DECIMALS)
+    items = best if among is None else among[best]
     item_ids = model.item_ids
-    return [(item_ids[item], share) for item, share in zip(items, found.tolist(), strict=True)]
+    return [
+        [(item_ids[item], share) for item, share in zip(*each, strict=True)]
+        for each in zip(items.tolist(), found.tolist(), strict=True)
+    ]

@@ -1,4 +1,4 @@
-"""The files of batch jobs: JSON Lines in S3, answered line by line into other files.
+"""The files of batch jobs: JSON Lines in S3, answered into other files, a line for each.
 
 A line that cannot be answered keeps its place in the output, with an error. Source: the guide, "Preparing input data
 for batch recommendations" (spec 05, sections 12 and 13).
@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -20,9 +20,11 @@ from simulator.resources.world import Scope
 
 _NOT_JSON = "The input is not valid JSON."
 
-Line = Mapping[str, Any]
-AnswerLine = Callable[[Line], dict[str, Any]]
-WriteLine = Callable[[Any, dict[str, Any] | None, str | None], str]
+# How many lines are answered together, at most.
+_TOGETHER = 64
+
+_Given = TypeVar("_Given")
+_Found = TypeVar("_Found")
 
 
 class BadLine(ValueError):
@@ -31,6 +33,11 @@ class BadLine(ValueError):
 
 class TooManyLines(ValueError):
     """There are more lines in the input than a job takes; the text is the failure reason."""
+
+
+Line = Mapping[str, Any]
+AnswerLines = Callable[[Sequence[Line]], Sequence[dict[str, Any] | BadLine]]
+WriteLine = Callable[[Any, dict[str, Any] | None, str | None], str]
 
 
 @dataclass(frozen=True)
@@ -72,7 +79,7 @@ def read_input(scope: Scope, request: Request, kind: str, job_arn: str) -> tuple
 
 
 def answered(
-    files: Sequence[BatchFile], limit: int, per_file: bool, answer_line: AnswerLine, write: WriteLine
+    files: Sequence[BatchFile], limit: int, per_file: bool, answer_lines: AnswerLines, write: WriteLine
 ) -> tuple[BatchFile, ...]:
     """The output of an input: for each file one of its name with .out behind it, for each line one in its place.
 
@@ -85,7 +92,7 @@ def answered(
     if count > limit:
         raise TooManyLines(errors.TOO_MANY_BATCH_RECORDS.format(count=count, limit=limit))
     return tuple(
-        BatchFile(_answered_name(file), b"".join(_answered(line, answer_line, write) for line in each))
+        BatchFile(_answered_name(file), b"".join(_answered(each, answer_lines, write)))
         for file, each in zip(files, lines, strict=True)
     )
 
@@ -127,14 +134,32 @@ def texts_of(line: Line, name: str) -> Mapping[str, str]:
     return values
 
 
-def _answered(raw: bytes, answer_line: AnswerLine, write: WriteLine) -> bytes:
-    text = raw.decode("utf-8", "replace").removeprefix("\ufeff").strip()
-    line: Any = text
+def each_or_fault(function: Callable[[_Given], _Found], lines: Iterable[_Given]) -> list[_Found | BadLine]:
+    """What a function makes of each line, or why it makes nothing of it."""
+    found: list[_Found | BadLine] = []
+    for line in lines:
+        try:
+            found.append(function(line))
+        except BadLine as fault:
+            found.append(fault)
+    return found
+
+
+def _answered(raws: Sequence[bytes], answer_lines: AnswerLines, write: WriteLine) -> Iterator[bytes]:
+    """A line of output for each of the input, some at a time."""
+    for begin in range(0, len(raws), _TOGETHER):
+        some = (raw.decode("utf-8", "replace") for raw in raws[begin : begin + _TOGETHER])
+        texts = [text.removeprefix("\ufeff").strip() for text in some]
+        lines = each_or_fault(_parsed, texts)
+        answers = iter(answer_lines([line for line in lines if not isinstance(line, BadLine)]))
+        for text, line in zip(texts, lines, strict=True):
+            shown, answer = (text, line) if isinstance(line, BadLine) else (line, next(answers))
+            yield _written(text, shown, answer, write)
+
+
+def _written(text: str, line: Any, answer: dict[str, Any] | BadLine, write: WriteLine) -> bytes:
     try:
-        line = _parsed(text)
-        written = write(line, answer_line(line), None)
-    except BadLine as fault:
-        written = write(line, None, str(fault))
+        written = write(line, None, str(answer)) if isinstance(answer, BadLine) else write(line, answer, None)
     except RecursionError:
         written = write(text, None, _NOT_JSON)
     # A lone surrogate, which only an escape in the input can make, is written as that escape.
@@ -144,7 +169,7 @@ def _answered(raw: bytes, answer_line: AnswerLine, write: WriteLine) -> bytes:
 def _parsed(text: str) -> Line:
     try:
         line = _DECODER.decode(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise BadLine(_NOT_JSON) from None
     if not isinstance(line, dict):
         raise BadLine("The input is not a JSON object.")

@@ -13,11 +13,12 @@ from simulator.clock import MINUTE, Entry, Micros
 from simulator.data.interactions import PutEvent
 from simulator.data.schemas import Field
 from simulator.filters.evaluating import candidates_of
+from simulator.recommend.catalogue import Recipe
 from simulator.recommend.themes import Catalogue
-from simulator.recommend.training import Query, rank, recommend
+from simulator.recommend.training import Model, Query, Ranked, rank, recommend, recommend_each
 from simulator.resources import batch_files, batch_jobs, lifecycle, serving, serving_config
 from simulator.resources.applied_filters import items_of
-from simulator.resources.batch_files import BadLine, Line, compact, text_of, texts_of
+from simulator.resources.batch_files import BadLine, Line, compact, each_or_fault, text_of, texts_of
 from simulator.resources.batch_filters import BatchFilter, batch_filter
 from simulator.resources.batch_jobs import BatchJob
 from simulator.resources.datasets import dataset_of, interactions_of
@@ -142,8 +143,8 @@ def on_begin(scope: Scope, entry: Entry) -> None:
     catalogue = None if job.themes is None else _catalogue(scope, version, job.themes)
     limit = scope.world.quotas["records_of_a_batch_inference_file" if catalogue is None else "records_of_a_theme_file"]
     filtered = batch_filter(scope, job.filter_arn)
-    answer_line = partial(_answer, scope, served, sessions, filtered, catalogue, job.num_results)
-    batch_jobs.answer(job, limit, True, answer_line, _written)
+    answer_lines = partial(_answers, scope, served, sessions, filtered, catalogue, job.num_results)
+    batch_jobs.answer(job, limit, True, answer_lines, _written)
 
 
 def on_finish(scope: Scope, entry: Entry) -> None:
@@ -169,28 +170,58 @@ def _sessions(scope: Scope, version: SolutionVersion, until: Micros) -> Sessions
     return sessions
 
 
-def _answer(
+def _answers(
     scope: Scope,
     served: Served,
     sessions: Sessions,
     filtered: BatchFilter | None,
     catalogue: Catalogue | None,
     num_results: int,
-    line: Line,
-) -> dict[str, Any]:
-    """The `output` of a line; raises BadLine."""
-    recipe, model = served.recipe, served.trained.model
-    assert model is not None, "see batch_jobs.begin"
-    query = _query(scope, served, sessions, line)
-    if "inputList" in recipe.request_fields:
-        items = _item_list(line)
-        if filtered is not None:
-            listed = candidates_of(items)
-            items = [*compress(listed.ids, filtered.passing(line, listed).tolist())]
-        ranked = rank(model, query, items)
+    lines: Sequence[Line],
+) -> list[dict[str, Any] | BadLine]:
+    """The `output` of some lines, or why a line has none."""
+    recipe = served.recipe
+    if filtered is None and "inputList" not in recipe.request_fields:
+        ranked = _recommended(scope, served, sessions, num_results, lines)
     else:
-        eligible = None if filtered is None else filtered.passing(line, items_of(model))
-        ranked = recommend(model, query, num_results, eligible)
+        ranked = each_or_fault(partial(_ranked, scope, served, sessions, filtered, num_results), lines)
+    return [each if isinstance(each, BadLine) else _output(recipe, catalogue, each) for each in ranked]
+
+
+def _recommended(
+    scope: Scope, served: Served, sessions: Sessions, num_results: int, lines: Sequence[Line]
+) -> list[list[Ranked] | BadLine]:
+    """What is recommended from all items for each line, or why a line has none."""
+    asked = each_or_fault(partial(_query, scope, served, sessions), lines)
+    found = iter(recommend_each(_model(served), [each for each in asked if isinstance(each, Query)], num_results))
+    return [next(found) if isinstance(each, Query) else each for each in asked]
+
+
+def _ranked(
+    scope: Scope, served: Served, sessions: Sessions, filtered: BatchFilter | None, num_results: int, line: Line
+) -> list[Ranked]:
+    """What is recommended for a line, or its list in order, of what passes the filter; raises BadLine."""
+    model = _model(served)
+    query = _query(scope, served, sessions, line)
+    if "inputList" not in served.recipe.request_fields:
+        return recommend(
+            model, query, num_results, None if filtered is None else filtered.passing(line, items_of(model))
+        )
+    items = _item_list(line)
+    if filtered is not None:
+        listed = candidates_of(items)
+        items = [*compress(listed.ids, filtered.passing(line, listed).tolist())]
+    return rank(model, query, items)
+
+
+def _model(served: Served) -> Model:
+    model = served.trained.model
+    assert model is not None, "see batch_jobs.begin"
+    return model
+
+
+def _output(recipe: Recipe, catalogue: Catalogue | None, ranked: Sequence[Ranked]) -> dict[str, Any]:
+    """The `output` of a line."""
     if catalogue is not None:
         theme = catalogue.theme([item_id for item_id, _ in ranked])
         return {

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar
 
 from simulator import errors
 from simulator.resources import lifecycle
-from simulator.resources.batch_files import AnswerLine, BatchFile, TooManyLines, WriteLine, answered, write_output
+from simulator.resources.batch_files import AnswerLines, BatchFile, TooManyLines, WriteLine, answered, write_output
 from simulator.resources.batch_filters import requested_filter
 from simulator.resources.lookup import Answer, Request, new_arn, require_active, require_fewer_running, times
 from simulator.resources.solution_configs import without_nulls
@@ -118,10 +118,10 @@ def begin(scope: Scope, job: BatchJob) -> SolutionVersion | None:
     return version
 
 
-def answer(job: BatchJob, limit: int, per_file: bool, answer_line: AnswerLine, write: WriteLine) -> None:
+def answer(job: BatchJob, limit: int, per_file: bool, answer_lines: AnswerLines, write: WriteLine) -> None:
     """Turns a job's input into its output; or notes its fault if there are more than `limit` lines (in a file)."""
     try:
-        job.files = answered(job.files, limit, per_file, answer_line, write)
+        job.files = answered(job.files, limit, per_file, answer_lines, write)
     except TooManyLines as fault:
         _fail(job, str(fault))
 

@@ -14,7 +14,7 @@ from simulator.clock import Entry
 from simulator.filters.evaluating import Candidates, candidates_of
 from simulator.recommend.training import Model, NoSegment, segment, segment_field, user_ids
 from simulator.resources import batch_files, batch_jobs, lifecycle
-from simulator.resources.batch_files import BadLine, Line, compact, spaced, text_of
+from simulator.resources.batch_files import BadLine, Line, compact, each_or_fault, spaced, text_of
 from simulator.resources.batch_filters import BatchFilter, batch_filter
 from simulator.resources.batch_jobs import BatchJob
 from simulator.resources.lookup import Answer, Request, given, page, times
@@ -79,7 +79,7 @@ def on_begin(scope: Scope, entry: Entry) -> None:
     filtered = batch_filter(scope, job.filter_arn)
     users = candidates_of(user_ids(version.model))
     answer_line = partial(_answer, version.model, asked, users, filtered, job.num_results)
-    batch_jobs.answer(job, limit, False, answer_line, _written)
+    batch_jobs.answer(job, limit, False, partial(each_or_fault, answer_line), _written)
 
 
 def on_finish(scope: Scope, entry: Entry) -> None:

@@ -37,7 +37,7 @@ def news(chance: int | None = 7, shown: Mapping[str, int] = NONE, clicked: Mappi
 
 
 def explored(found: ItemNews, weight: float = 1.0, cut_off: float = 30.0, user: str = "u") -> dict[str, float]:
-    codes, amounts = boosts(found, Exploration(weight, cut_off), user)
+    codes, (amounts,) = boosts(found, Exploration(weight, cut_off), [user])
     assert codes.tolist() == sorted(codes.tolist())
     return {IDS[code] if code < len(IDS) else f"#{code}": amount for code, amount in zip(codes, amounts, strict=True)}
 

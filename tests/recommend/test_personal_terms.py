@@ -14,13 +14,13 @@ from frames import events, table_of
 
 from simulator.data.columns import text_column
 from simulator.data.interactions import InteractionTable
-from simulator.recommend import personal_model
+from simulator.recommend import personal_model, user_personalization
 from simulator.recommend.catalogue import RECIPES
 from simulator.recommend.personal_model import Model, affinity_shares, learning_of, terms
 from simulator.recommend.rewards import Rewards, average_rewards
 from simulator.recommend.training import settings_of
-from simulator.recommend.training_data import Attributes, NewData, Objective, Query, TrainingData
-from simulator.recommend.user_personalization import rank, recommend, train, update
+from simulator.recommend.training_data import Attributes, Exploration, NewData, Objective, Query, TrainingData
+from simulator.recommend.user_personalization import rank, recommend, recommend_each, train, update
 
 START = 1_600_000_000
 NOBODY = events([])
@@ -101,6 +101,26 @@ def test_many_items_have_the_same_terms(monkeypatch: pytest.MonkeyPatch) -> None
     assert [item_id for item_id, _ in rank(model, query, some)] == [item_id for item_id, _ in ranked]
     for name, values in terms(model, query, some).items():
         assert values == pytest.approx(found[name])
+
+
+@pytest.mark.parametrize("together", [1, 2, 5, 1_000])
+def test_several_queries_are_answered_as_each_is(together: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To the last bit, with whoever a query is asked: the log scores, of which answers show seven decimals."""
+    model = train(everything_known(), chance=1)
+    asked = [
+        Query(user, session=session, session_weights=weights, context=context, exploration=Exploration(0.7, 1e6))
+        for user in ("u01", "nobody", "u07", "u07", "u39", "")
+        for session, weights in (((), None), (("i03", "no item", "i03"), None), (("i05", "i01"), (2.0, 0.5)))
+        for context in ({}, {"DEVICE": "tv"})
+    ]
+    alone = [personal_model.logits(model, [each], personal_model.evidence_of(model, [each])) for each in asked]
+    every = personal_model.logits(model, asked, personal_model.evidence_of(model, asked))
+    assert np.array_equal(np.concatenate(alone), every)
+    assert len({row.tobytes() for row in every}) > len(asked) / 2
+    monkeypatch.setattr(user_personalization, "_SCORED_TOGETHER", together * len(model.item_ids))
+    for length in (0, 1, 12):
+        assert recommend_each(model, asked, length) == [recommend(model, each, length) for each in asked]
+    assert recommend_each(model, [], 12) == []
 
 
 def test_what_says_nothing_changes_nothing(small: pd.DataFrame) -> None:

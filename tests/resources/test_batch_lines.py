@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from simulator.resources.batch_files import (
     TooManyLines,
     answered,
     compact,
+    each_or_fault,
     spaced,
     text_of,
     texts_of,
@@ -42,6 +44,9 @@ def answer_line(line: Line) -> dict[str, Any]:
     return {"usersList": [text_of(line, "userId")]}
 
 
+ANSWERS = partial(each_or_fault, answer_line)
+
+
 def written(line: Any, output: dict[str, Any] | None, error: str | None) -> str:
     return compact({"input": line, "output": output, "error": error})
 
@@ -59,7 +64,7 @@ def strict(text: bytes) -> Any:
 @given(st.lists(st.lists(LINES, max_size=5), min_size=1, max_size=3), st.sampled_from([written, of_segments]))
 def test_every_line_is_answered_in_its_place(files: list[list[bytes]], write: Any) -> None:
     given_files = [BatchFile(f"{place}.json", b"\n".join(lines)) for place, lines in enumerate(files)]
-    found = answered(given_files, 1000, True, answer_line, write)
+    found = answered(given_files, 1000, True, ANSWERS, write)
     assert [file.name for file in found] == [f"{file.name}.out" for file in given_files]
     for file, lines in zip(found, files, strict=True):
         asked = [line for line in lines if line.strip()]
@@ -71,7 +76,21 @@ def test_every_line_is_answered_in_its_place(files: list[list[bytes]], write: An
             if answer["error"] is None:
                 assert answer["input"]["userId"] == answer["output"]["usersList"][0]
                 assert answer["input"] == json.loads(line)
-    assert answered(given_files, 1000, True, answer_line, write) == found
+    assert answered(given_files, 1000, True, ANSWERS, write) == found
+
+
+def test_many_lines_stand_in_their_places_among_bad_ones() -> None:
+    """So many that they are not all answered together."""
+    lines = [b"no JSON", b"[]", b"{}", *(json.dumps({"userId": str(place)}).encode() for place in range(400))]
+    for place, line in enumerate(lines[:3] * 20):
+        lines.insert(17 * place, line)
+    (file,) = answered([BatchFile("a", b"\n".join(lines))], 1000, True, ANSWERS, written)
+    answers = [strict(line) for line in file.content.splitlines()]
+    assert len(answers) == len(lines)
+    for line, answer in zip(lines, answers, strict=True):
+        user = json.loads(line)["userId"] if b"userId" in line else None
+        assert answer["output"] == (None if user is None else {"usersList": [user]})
+        assert (answer["error"] is None) is (user is not None)
 
 
 @pytest.mark.parametrize(
@@ -86,15 +105,15 @@ def test_every_line_is_answered_in_its_place(files: list[list[bytes]], write: An
     ],
 )
 def test_what_is_wrong_with_a_line(line: bytes, error: str) -> None:
-    (file,) = answered([BatchFile("a", line)], 1, True, answer_line, written)
+    (file,) = answered([BatchFile("a", line)], 1, True, ANSWERS, written)
     assert strict(file.content)["error"] == error
 
 
 def test_lines_end_as_on_any_system_and_blank_ones_are_passed_over() -> None:
     content = b'\xef\xbb\xbf{"userId":"a"}\r\n\r\n{"userId":"b"}\r{"userId":"c"}\n  \n'
-    (file,) = answered([BatchFile("a", content)], 3, True, answer_line, written)
+    (file,) = answered([BatchFile("a", content)], 3, True, ANSWERS, written)
     assert [json.loads(line)["output"]["usersList"] for line in file.content.splitlines()] == [["a"], ["b"], ["c"]]
-    (empty,) = answered([BatchFile("a", b"\n \n")], 3, True, answer_line, written)
+    (empty,) = answered([BatchFile("a", b"\n \n")], 3, True, ANSWERS, written)
     assert empty == BatchFile("a.out", b"")
 
 
@@ -105,17 +124,17 @@ def test_lines_are_counted_in_each_file_or_in_all(per_file: bool, limit: int, fi
     line = b'{"userId":"a"}\n'
     files = [BatchFile("a", line * 2), BatchFile("b", line)]
     if fits:
-        assert len(answered(files, limit, per_file, answer_line, written)) == 2
+        assert len(answered(files, limit, per_file, ANSWERS, written)) == 2
         return
     with pytest.raises(
         TooManyLines, match=f"The input has {2 if per_file else 3} records; at most {limit} are allowed."
     ):
-        answered(files, limit, per_file, answer_line, written)
+        answered(files, limit, per_file, ANSWERS, written)
 
 
 def test_a_fault_of_a_line_stands_in_its_output() -> None:
     def refuse(line: Line) -> dict[str, Any]:
         raise BadLine(f"No {line['userId']}.")
 
-    (file,) = answered([BatchFile("a", b'{"userId": "\xc3\xbc"}')], 1, True, refuse, written)
+    (file,) = answered([BatchFile("a", b'{"userId": "\xc3\xbc"}')], 1, True, partial(each_or_fault, refuse), written)
     assert file.content.decode() == '{"input":{"userId":"ü"},"output":null,"error":"No ü."}\n'
