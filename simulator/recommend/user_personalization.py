@@ -22,7 +22,7 @@ from simulator.recommend.training_data import Query
 __all__ = ["HISTORY_LENGTH", "Model", "rank", "recommend", "recommend_each", "terms", "train", "update"]
 
 _SCORE_DECIMALS = 7
-# Of how many users items are scored together: so many scores, which the caches of a processor hold.
+# How many scores are found together, of some users at a time: what the caches of a processor hold.
 _SCORED_TOGETHER = 150_000
 
 
@@ -43,8 +43,8 @@ def recommend(
         return recommend_each(model, [query], num_results)[0]
     score = logits(model, [query], evidence_of(model, [query]))
     among = np.flatnonzero(eligible)
-    all_competing = score[:, eligible if competing is None else competing]
-    return _shares(model, among, score[:, among], num_results, all_competing)[0]
+    of_competing = score[:, eligible if competing is None else competing]
+    return _shares(model, among, score[:, among], num_results, of_competing)[0]
 
 
 def recommend_each(model: Model, queries: Sequence[Query], num_results: int) -> list[list[tuple[str, float]]]:

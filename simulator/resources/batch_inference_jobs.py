@@ -204,9 +204,8 @@ def _ranked(
     model = _model(served)
     query = _query(scope, served, sessions, line)
     if "inputList" not in served.recipe.request_fields:
-        return recommend(
-            model, query, num_results, None if filtered is None else filtered.passing(line, items_of(model))
-        )
+        eligible = None if filtered is None else filtered.passing(line, items_of(model))
+        return recommend(model, query, num_results, eligible)
     items = _item_list(line)
     if filtered is not None:
         listed = candidates_of(items)
