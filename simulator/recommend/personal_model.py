@@ -330,7 +330,7 @@ def _known_as(queries: Sequence[Query], evidence: Evidence) -> list[str]:
 
 def _affinity(evidence: Evidence, among: Places | None) -> Scores:
     if evidence.near is None:
-        return evidence.affinity if among is None else evidence.affinity[:, among]
+        return evidence.affinity if among is None else evidence.affinity.take(among, axis=1)
     assert among is not None, "of many items only some are scored"
     return _looked_up(evidence.near, evidence.affinity[0], among)[None]
 

@@ -43,8 +43,9 @@ def recommend(
         return recommend_each(model, [query], num_results)[0]
     score = logits(model, [query], evidence_of(model, [query]))
     among = np.flatnonzero(eligible)
-    of_competing = score[:, eligible if competing is None else competing]
-    return _shares(model, among, score[:, among], num_results, of_competing)[0]
+    of_eligible = score.take(among, axis=1)
+    of_competing = of_eligible if competing is None else score.take(np.flatnonzero(competing), axis=1)
+    return _shares(model, among, of_eligible, num_results, of_competing)[0]
 
 
 def recommend_each(model: Model, queries: Sequence[Query], num_results: int) -> list[list[tuple[str, float]]]:
