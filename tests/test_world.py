@@ -383,7 +383,7 @@ class TestPlainMock:
 
 def test_the_public_surface() -> None:
     assert simulator.__all__ == [
-        *("NotSimulatedWarning", "SavedWorldError", "Simulation", "SimulatorError", "__version__", "current"),
-        "simulate",
+        *("Comparison", "Deployment", "NotSimulatedWarning", "SavedWorldError", "Simulation", "SimulatorError"),
+        *("__version__", "compare", "current", "recommendations_frame", "simulate"),
     ]
     assert all(getattr(simulator, name) is not None for name in simulator.__all__)

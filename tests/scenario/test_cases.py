@@ -94,10 +94,8 @@ def test_cases_are_tests_of_their_own_found_by_name_rule_and_mark(pytester: pyte
     run.assert_outcomes(passed=1, failed=1)
     run.stdout.fnmatch_lines(["*groups.personalize.yaml::a name is taken once PASSED*"])
     for chosen in (
-        ("-k", "taken"),
-        ("-k", "groups.name-taken"),
-        ("-m", "mine"),
-        ("-m", "personalize_rule(id='groups.name-taken')"),
+        ("-k", "groups.name-taken and taken"),
+        ("-m", "mine and personalize_rule(id='groups.name-taken')"),
         ("groups.personalize.yaml::a name is taken once",),
     ):
         pytester.runpytest_subprocess(*chosen).assert_outcomes(passed=1, deselected=len(chosen) - 1)
