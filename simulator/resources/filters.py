@@ -134,7 +134,7 @@ OPERATIONS = {
     "CreateFilter": operation(
         create_filter,
         *("name", "datasetGroupArn", "filterExpression", "tags"),
-        note="new data reaches filters at once; users without imports for three months keep their history",
+        note="new data reaches filters after 15 minutes, with instant durations at once",
     ),
     "DescribeFilter": operation(describe_filter, "filterArn"),
     "ListFilters": operation(list_filters, "datasetGroupArn", *PAGES),

@@ -54,6 +54,8 @@ def _equals(actual: Any, expected: Any) -> str | None:
 
 
 def _differs_from(actual: Any, expected: Any) -> str | None:
+    if actual is None:  # of a path that is not there, whatever is expected
+        return "nothing is found: there is nothing that could differ"
     return f"it is the same: {brief(actual)}" if same(actual, expected) else None
 
 

@@ -27,7 +27,7 @@ def search(expression: str, value: Any) -> Any:
     """What an expression finds in a value, or None. Raises NotApplicable."""
     try:
         return jmespath.search(expression, value)
-    except (JMESPathError, ValueError, TypeError) as fault:
+    except (JMESPathError, ValueError, TypeError, PendingDeprecationWarning) as fault:
         raise NotApplicable(f"{expression} cannot be applied here: {_first_line(fault)}") from None
 
 

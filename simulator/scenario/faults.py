@@ -145,7 +145,7 @@ def _expectation_faults(expectation: Expectation) -> Iterator[tuple[Path, str]]:
 def _reference_faults(step: Step, saved: Set[str]) -> Iterator[tuple[Path, str]]:
     within = set() if step.repeat is None else {step.repeat.as_}
     for path, reference in references(msgspec.to_builtins(step)):
-        if path[0] in ("name", "source", "rule", "save"):
+        if path[0] in ("name", "source", "rule"):
             continue
         if path[0] == "repeat":
             known = saved

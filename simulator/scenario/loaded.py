@@ -11,10 +11,11 @@ from simulator.scenario.yaml_text import Document, Path, Place, ScenarioInvalid
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a step is written: in which document, and its path there."""
+    """Where a step is written: in which document, and its path there; `included` is the path of what includes it."""
 
     document: Document
     path: Path
+    included: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -90,9 +91,15 @@ class Scenario:
         return self.origins[index].document.file
 
     def invalid(self, path: Path, message: str) -> ScenarioInvalid:
-        """The exception for a fault of a part of it."""
-        document, path = self._written(path)
-        return document.invalid(path, message)
+        """The exception for a fault of a part of it; that of an included step begins at the scenario's own line."""
+        document, written = self._written(path)
+        if document is self.document or not isinstance(path[1], int):
+            return document.invalid(written, message)
+        included = self.origins[path[1]].included
+        assert included is not None, "what is written elsewhere was included"
+        place = document.place(written)
+        inside = f"{document.file}:{place.line}:{place.column}"
+        return self.document.invalid(included, f"{message} (at {inside}, which is included here)")
 
     def _written(self, path: Path) -> tuple[Document, Path]:
         """The document that a part is written in, and its path there."""

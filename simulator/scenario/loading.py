@@ -15,7 +15,7 @@ import msgspec
 from simulator.scenario.faults import faults, moment_faults
 from simulator.scenario.files import UnusableFile, beside, text_of
 from simulator.scenario.loaded import Origin, Scenario
-from simulator.scenario.model import Case, Content, Expectation, Shared, Step
+from simulator.scenario.model import Case, Content, Duration, Expectation, Options, Shared, Step
 from simulator.scenario.yaml_text import Document, Path, ScenarioInvalid, read_document
 
 _AT = re.compile(r"^(.*?)(?: - at `\$(.*)`)?$", re.DOTALL)
@@ -121,7 +121,7 @@ def _with_included(written: Sequence[Step], at: Path, document: Document) -> tup
             continue
         shared, place = _included(step, path, document)
         steps += shared
-        origins += [Origin(place, ("steps", each)) for each in range(len(shared))]
+        origins += [Origin(place, ("steps", each), path) for each in range(len(shared))]
     return steps, origins
 
 
@@ -193,7 +193,7 @@ def _explained(document: Document, text: str) -> ScenarioInvalid:
 
 
 def _unknown_field(name: str) -> str:
-    known = {*_fields(Content), *_fields(Case), *_fields(Step), *_fields(Expectation)}
+    known = {name for part in (Content, Case, Step, Expectation, Duration, Options) for name in _fields(part)}
     close = difflib.get_close_matches(name, sorted(known), n=1)
     return f"there is no field {name!r} here" + (f"; is {close[0]!r} meant?" if close else "")
 

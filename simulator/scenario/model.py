@@ -291,6 +291,10 @@ class Step(_Part, frozen=True):
             return f"{self.tick.timedelta()} pass"
         if self.file is not None:
             return f"the file {self.file}"
+        if self.data is not None:
+            return "data"
+        if self.read is not None:
+            return f"read as {self.read.as_.replace('_', ' ')}"
         return f"move to {self.move_to}" if self.move_to is not None else "check"
 
 

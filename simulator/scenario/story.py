@@ -236,9 +236,11 @@ class Story:
 
     def _hold(self, step: Step, answer: Any, saved: Mapping[str, Any], seen: Mapping[str, Any]) -> None:
         """Saves what a step saves, and checks what it expects; `seen` is what a report shows of the call."""
+        if "answer" not in seen and answer is not self.saved:
+            seen = {**seen, "answer": answer}
         for name, expression in step.save.items():
             try:
-                self._save(name, expression, answer)
+                self._save(name, filled(expression, saved), answer)
             except Fault as fault:
                 self._does_not_hold(Fault(**seen, **fault.lines))
         for number, expectation in enumerate(step.expect):
@@ -256,7 +258,7 @@ class Story:
     def _expect(self, number: int, expectation: Expectation, answer: Any, saved: Mapping[str, Any]) -> None:
         [name] = comparison_of(expectation)
         expected = getattr(expectation, name)
-        actual, wanted = _search(expectation.value, answer), filled(expected, saved)
+        actual, wanted = _search(filled(expectation.value, saved), answer), filled(expected, saved)
         wrong = difference(name, actual, wanted)
         if self._checked(("expect", number), name, actual, wanted, wrong) is not None:
             raise Fault(expected=_claim(expectation, name, expected), difference=wrong)

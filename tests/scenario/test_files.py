@@ -107,14 +107,14 @@ INCLUDE = "- include: group.steps.yaml\n"
 @pytest.mark.parametrize(
     ("shared", "steps", "told"),
     [
-        (GROUP, INCLUDE, "group.steps.yaml:4:10: nothing is saved as 'name' before this"),
+        (GROUP, INCLUDE, "story.yaml:4:3: nothing is saved as 'name' before this (at "),
         (GROUP.replace("${name}", "films"), INCLUDE + "- {file: name.txt, save: {x y: '@'}}", "story.yaml:5:27: 'x y'"),
         ("steps: [{tick: {weeks: 1}}]", INCLUDE, "group.steps.yaml:1:17: there is no field 'weeks' here"),
-        ("steps: [{call: s3.no_such_call}]", INCLUDE, "group.steps.yaml:1:10: boto3's s3 client has no operation"),
+        ("steps: [{call: s3.no_such_call}]", INCLUDE, "story.yaml:4:3: boto3's s3 client has no operation"),
         ("steps: [{call: s3.x, with: {a: yes}}]", INCLUDE, "group.steps.yaml:1:32: YAML reads 'yes'"),
         ("steps: [{include: other.steps.yaml}]", INCLUDE, "group.steps.yaml:1:10: steps that are included include no"),
         ("steps: [{include: group.steps.yaml}]", INCLUDE, "group.steps.yaml:1:10: steps that are included include no"),
-        ("steps: [{file: nothing.csv}]", INCLUDE, "group.steps.yaml:1:10: there is no file 'nothing.csv'"),
+        ("steps: [{file: nothing.csv}]", INCLUDE, "group.steps.yaml:1:10, which is included here)"),
         ("steps: []", INCLUDE, "group.steps.yaml:1:1: "),
         ("- {tick: {hours: 1}}", INCLUDE, "group.steps.yaml:1:1: a file of steps is a mapping with steps"),
         ("name: x\nsteps: [{tick: {hours: 1}}]", INCLUDE, "group.steps.yaml:1:1: there is no field 'name' here"),

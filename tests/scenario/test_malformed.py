@@ -149,13 +149,13 @@ def _alter(draw: st.DrawFn, value: Any) -> None:
 
 
 @given(altered())
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=400, deadline=None)
 def test_a_scenario_of_which_parts_were_altered(text: str) -> None:
     told(text)
 
 
 @given(altered())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_it_is_played_or_told_why_not(text: str) -> None:
     for each in told(text):
         try:

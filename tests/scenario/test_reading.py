@@ -162,7 +162,7 @@ scraps = st.sampled_from(
 )
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(st.integers(0, len(ALL_OF_IT)), st.integers(0, 30), scraps | st.text(max_size=8))
 def test_text_that_is_damaged(at: int, removed: int, put: str) -> None:
     assert_one_line_or_a_scenario(ALL_OF_IT[:at] + put + ALL_OF_IT[at + removed :])
@@ -185,7 +185,7 @@ def changed(value: Any, path: tuple[Any, ...], change: Callable[[Any], Any]) -> 
     return [changed(each, path[1:], change) if index == path[0] else each for index, each in enumerate(value)]
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(st.sampled_from(paths(PLAIN)), values)
 def test_values_in_the_place_of_others(path: tuple[Any, ...], value: Any) -> None:
     assert_one_line_or_a_scenario(msgspec.json.encode(changed(PLAIN, path, lambda _: value)).decode())
