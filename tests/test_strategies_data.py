@@ -42,7 +42,7 @@ KINDS = [(TYPES[record], domain) for domain, record in FIELDS]
 START = "2022-03-08T09:00:00Z"
 
 few = settings(
-    max_examples=25,
+    max_examples=12,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -168,7 +168,7 @@ def check(operation: str, answer: RawAnswer, unchanged: bool) -> None:
     assert unchanged, (operation, answer)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 @pytest.mark.rule("requests.refused-changes-nothing", "requests.declared-errors")
 def test_whatever_is_asked_the_answer_is_one_of_the_service(saved: Path, data: st.DataObject) -> None:
@@ -190,7 +190,7 @@ def test_whatever_is_asked_the_answer_is_one_of_the_service(saved: Path, data: s
         assert dump(again._host.world) == after
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.sampled_from(OPERATIONS), st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
 def test_bodies_that_are_no_json(operation: str, body: bytes) -> None:
     with simulate(start="2022-03-08T09:00:00Z", durations="instant"):

@@ -209,7 +209,7 @@ STEPS = st.tuples(
 
 @pytest.mark.rule("solution-versions.automatic-update", "solution-versions.automatic-update-of-news")
 @pytest.mark.rule("automatic-training.schedule", "automatic-training.new-interactions")
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps=STEPS)
 def test_versions_and_updates_are_those_of_the_reference(steps: list[tuple[str, int]]) -> None:
     with simulate(start=START, durations="instant") as sim:

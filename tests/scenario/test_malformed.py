@@ -91,7 +91,7 @@ def in_one_step(fault: ScenarioFailed, of: scenario.Scenario) -> None:
 
 
 @given(st.text(max_size=200))
-@settings(max_examples=500)
+@settings(max_examples=800)
 def test_any_text(text: str) -> None:
     told(text)
 
@@ -149,13 +149,13 @@ def _alter(draw: st.DrawFn, value: Any) -> None:
 
 
 @given(altered())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 def test_a_scenario_of_which_parts_were_altered(text: str) -> None:
     told(text)
 
 
 @given(altered())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_it_is_played_or_told_why_not(text: str) -> None:
     for each in told(text):
         try:
