@@ -6,9 +6,10 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from simulator.scenario.loading import SHARED
+
 _DEFAULT = "article.yaml"
 _SUFFIX = ".yaml"
-_SHARED = ".steps.yaml"  # steps for scenarios to include
 
 
 class NoScenarios(Exception):
@@ -64,5 +65,5 @@ def _below(folder: Path) -> Iterator[Path]:
         if entry.is_dir(follow_symlinks=False):  # a link may lead back to a folder around it
             if not entry.name.startswith("."):
                 yield from _below(folder / entry.name)
-        elif entry.name.endswith(_SUFFIX) and not entry.name.endswith(_SHARED):
+        elif entry.name.endswith(_SUFFIX) and not entry.name.endswith(SHARED):
             yield folder / entry.name

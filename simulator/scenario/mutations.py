@@ -144,7 +144,7 @@ def _mutants(step: Step, checked: Checked) -> Iterator[tuple[Step, str]]:
     if part == "raises":
         assert step.raises is not None
         for wrong in _refusals(checked.wanted):
-            yield msgspec.structs.replace(step, raises=wrong), f"when the error is to be {brief(_plain(wrong))}"
+            yield msgspec.structs.replace(step, raises=wrong), f"when the error is to be {_said(wrong)}"
     elif part == "wait_until":
         assert step.wait_until is not None
         name = str(checked.path[3])
@@ -154,13 +154,13 @@ def _mutants(step: Step, checked: Checked) -> Iterator[tuple[Step, str]]:
             changes = [_other(checked.wanted)]
         for wrong in changes:
             wait = msgspec.structs.replace(step.wait_until, **{name: wrong})
-            yield msgspec.structs.replace(step, wait_until=wait), f"when {name} is {brief(_plain(wrong))}"
+            yield msgspec.structs.replace(step, wait_until=wait), f"when {name} is {_said(wrong)}"
     else:
         number = int(checked.path[3])
         wrong = _wrong(checked)
         held = msgspec.structs.replace(step.expect[number], **{checked.comparison: wrong})
         expect = [*step.expect[:number], held, *step.expect[number + 1 :]]
-        yield msgspec.structs.replace(step, expect=expect), f"when {checked.comparison} is {brief(_plain(wrong))}"
+        yield msgspec.structs.replace(step, expect=expect), f"when {checked.comparison} is {_said(wrong)}"
 
 
 def _refusals(wanted: Refusal) -> Iterator[Refusal]:
@@ -212,8 +212,8 @@ def _other(value: Any) -> Any:
     return f"{value or ''}{_STRANGER}"
 
 
-def _plain(value: Any) -> Any:
-    return msgspec.to_builtins(value) if isinstance(value, msgspec.Struct) else value
+def _said(value: Any) -> str:
+    return brief(msgspec.to_builtins(value))
 
 
 def _holds(scenario: Scenario, index: int, step: Step, played: _Played, seed: int) -> bool:

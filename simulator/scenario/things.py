@@ -56,13 +56,7 @@ class Resource:
 
     def exists(self) -> bool:
         """Whether it is there still. Raises ClientError."""
-        try:
-            self._call("Describe")
-        except ClientError as fault:
-            if code_of(fault) == "ResourceNotFoundException":
-                return False
-            raise
-        return True
+        return _there(self._call, "ResourceNotFoundException", verb="Describe")
 
     def inside(self) -> Iterator[Resource]:
         """What exists directly inside of it now: every list operation that takes its ARN has its children."""
